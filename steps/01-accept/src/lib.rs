@@ -1,0 +1,1 @@
+//! Rung 01-accept.

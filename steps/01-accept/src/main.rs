@@ -1,0 +1,2 @@
+//! Rung 01-accept.
+fn main() {}

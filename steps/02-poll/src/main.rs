@@ -1,0 +1,2 @@
+//! Rung 02-poll.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Rung 03-lines.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Rung 04-request.

@@ -1,0 +1,2 @@
+//! Rung 04-request.
+fn main() {}

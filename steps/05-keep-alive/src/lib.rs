@@ -1,0 +1,1 @@
+//! Rung 05-keep-alive.

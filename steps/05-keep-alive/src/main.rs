@@ -1,0 +1,2 @@
+//! Rung 05-keep-alive.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Rung 06-files.
+fn main() {}

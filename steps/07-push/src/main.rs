@@ -1,0 +1,2 @@
+//! Rung 07-push.
+fn main() {}

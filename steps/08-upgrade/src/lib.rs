@@ -1,0 +1,1 @@
+//! Rung 08-upgrade.

@@ -1,0 +1,2 @@
+//! Rung 08-upgrade.
+fn main() {}

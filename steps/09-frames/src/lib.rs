@@ -1,0 +1,1 @@
+//! Rung 09-frames.

@@ -1,0 +1,2 @@
+//! Rung 09-frames.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Rung 10-messages.
+fn main() {}
