@@ -1,0 +1,227 @@
+//! Output and backpressure: what a connection still has to send, and how it leaves.
+//!
+//! A write to a socket takes as many bytes as the kernel has room for, which may be some or none. The rest
+//! waits here with its offset. `write_all` would be wrong twice: it spins or blocks on a peer that does not
+//! read, and it forgets how far it came.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, ErrorKind, IoSlice};
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::stream::Stream;
+
+/// A piece of output that is not copied into the connection's own buffer.
+pub enum Chunk {
+    /// Bytes that this connection owns.
+    Owned(Vec<u8>),
+    /// Bytes that many connections send, encoded once (a large message to a room).
+    Shared(Arc<[u8]>),
+    /// A part of a file. It is read only when it is sent, so a large file costs no memory. If the file
+    /// turns out shorter, the connection is cut: what was promised can no longer be kept.
+    File {
+        /// The file, open for reading. The offset of its descriptor is neither used nor moved.
+        file: Arc<File>,
+        /// The bytes to send.
+        range: Range<u64>,
+    },
+}
+
+impl Chunk {
+    /// The chunk's length in bytes.
+    pub fn len(&self) -> u64 {
+        match self {
+            Chunk::Owned(bytes) => bytes.len() as u64,
+            Chunk::Shared(bytes) => bytes.len() as u64,
+            Chunk::File { range, .. } => range.end.saturating_sub(range.start),
+        }
+    }
+
+    /// Whether there is nothing to send.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bytes, unless they are still in a file.
+    fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Chunk::Owned(bytes) => Some(bytes),
+            Chunk::Shared(bytes) => Some(bytes),
+            Chunk::File { .. } => None,
+        }
+    }
+}
+
+/// All that waits to be sent on one connection, in order: the chunks, then the tail.
+#[derive(Default)]
+pub(crate) struct Queue {
+    chunks: VecDeque<Chunk>,
+    /// Small answers are appended here, one behind the other, so that they leave in one write.
+    tail: Vec<u8>,
+    /// How much of the first part has left already.
+    sent: u64,
+    /// Bytes in `chunks`, sent ones included.
+    in_chunks: u64,
+}
+
+/// How far a flush came.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Flushed {
+    /// All of it: the queue is empty.
+    All,
+    /// The socket is full; an event will come when there is room.
+    Blocked,
+    /// The connection's share of this turn is used up; no event will come.
+    Paused,
+}
+
+/// As many parts as one vectored write takes. Most answers are one or two; a longer list goes around again.
+const PARTS: usize = 16;
+
+/// How many bytes one connection may send in one turn before the others come first. A reader on the same
+/// machine can empty the socket as fast as we fill it, and would keep the loop for itself.
+const WRITE_BUDGET: u64 = 1024 * 1024;
+
+impl Queue {
+    pub fn tail(&mut self) -> &mut Vec<u8> {
+        &mut self.tail
+    }
+
+    pub fn push(&mut self, chunk: Chunk) {
+        if chunk.is_empty() {
+            return;
+        }
+        if !self.tail.is_empty() {
+            let before = Chunk::Owned(std::mem::take(&mut self.tail));
+            self.in_chunks += before.len();
+            self.chunks.push_back(before);
+        }
+        self.in_chunks += chunk.len();
+        self.chunks.push_back(chunk);
+    }
+
+    /// Bytes that have not left yet, those still in files included.
+    pub fn pending(&self) -> u64 {
+        self.in_chunks + self.tail.len() as u64 - self.sent
+    }
+
+    /// Writes until the queue is empty, the socket is full, or the budget is used up.
+    pub fn flush<S: Stream>(&mut self, stream: &mut S) -> io::Result<Flushed> {
+        let mut budget = WRITE_BUDGET;
+        while self.pending() > 0 {
+            if budget == 0 {
+                return Ok(Flushed::Paused);
+            }
+            match self.write_once(stream, budget) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    self.advance(written as u64);
+                    budget = budget.saturating_sub(written as u64);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.give_back_memory();
+                    return Ok(Flushed::Blocked);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        match stream.flush() {
+            Ok(()) => Ok(Flushed::All),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Flushed::Blocked),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn write_once<S: Stream>(&mut self, stream: &mut S, budget: u64) -> io::Result<usize> {
+        if let Some(Chunk::File { file, range }) = self.chunks.front() {
+            let (from, left) = (range.start + self.sent, range.end - range.start - self.sent);
+            return match stream.send_file(file, from, left.min(budget) as usize)? {
+                0 => Err(io::Error::new(ErrorKind::UnexpectedEof, "the file became shorter while it was sent")),
+                sent => Ok(sent),
+            };
+        }
+        let mut parts = [IoSlice::new(&[]); PARTS];
+        let mut count = 0;
+        let in_memory = self.chunks.iter().map_while(Chunk::bytes).take(PARTS);
+        let reaches_tail = in_memory.clone().count() == self.chunks.len() && self.chunks.len() < PARTS;
+        for bytes in in_memory.chain(reaches_tail.then_some(self.tail.as_slice())) {
+            // Only the first part can have been sent in part.
+            let skip = if count == 0 { self.sent as usize } else { 0 };
+            parts[count] = IoSlice::new(&bytes[skip..]);
+            count += 1;
+        }
+        stream.write(&parts[..count])
+    }
+
+    /// Marks `written` bytes as sent and drops the parts that have left wholly.
+    fn advance(&mut self, written: u64) {
+        self.sent += written;
+        while let Some(first) = self.chunks.front() {
+            let length = first.len();
+            if self.sent < length {
+                return;
+            }
+            self.sent -= length;
+            self.in_chunks -= length;
+            self.chunks.pop_front();
+        }
+        if self.sent == self.tail.len() as u64 {
+            self.tail.clear();
+            self.sent = 0;
+        }
+    }
+
+    /// The peer is slow, so these bytes may stay for long: drop the sent part and the unused capacity.
+    fn give_back_memory(&mut self) {
+        if self.chunks.is_empty() && self.sent > 0 {
+            self.tail.drain(..self.sent as usize);
+            self.sent = 0;
+        }
+        if self.tail.capacity() > 2 * self.tail.len() {
+            self.tail.shrink_to_fit();
+        }
+    }
+}
+
+/// Empty queues to hand out again, so that a message costs no allocation, and an idle connection no buffer.
+#[derive(Default)]
+pub(crate) struct Spare {
+    // A pointer moves between here and the connection's port; a bare Queue would be 80 bytes in each.
+    #[expect(clippy::vec_box)]
+    queues: Vec<Box<Queue>>,
+    bytes: usize,
+}
+
+/// The most memory that waits for reuse, in all.
+const SPARE_BYTES: usize = 1024 * 1024;
+/// A queue that grew beyond this (one large answer) is freed instead of kept.
+const SPARE_QUEUE_BYTES: usize = 128 * 1024;
+
+impl Spare {
+    pub fn take(&mut self) -> Box<Queue> {
+        let Some(queue) = self.queues.pop() else { return Box::default() };
+        self.bytes -= cost(&queue);
+        queue
+    }
+
+    pub fn give(&mut self, mut queue: Box<Queue>) {
+        // What a dead connection left unsent must never leave on another.
+        queue.tail.clear();
+        *queue = Queue { tail: std::mem::take(&mut queue.tail), ..Queue::default() };
+        let cost = cost(&queue);
+        if cost <= SPARE_QUEUE_BYTES && self.bytes + cost <= SPARE_BYTES {
+            self.bytes += cost;
+            self.queues.push(queue);
+        }
+    }
+}
+
+fn cost(queue: &Queue) -> usize {
+    size_of::<Queue>() + queue.tail.capacity()
+}
+
+#[cfg(test)]
+#[path = "output_tests.rs"]
+mod tests;
