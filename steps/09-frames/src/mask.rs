@@ -1,0 +1,87 @@
+//! Masking: XOR with four bytes, over and over. The same call masks and unmasks.
+
+/// Masks or unmasks `payload` in place. `offset` is where in its frame the payload begins: bytes that come
+/// in a later read go on with the key where the earlier ones stopped.
+///
+/// RFC 6455 §5.3: "Octet i of the transformed data ("transformed-octet-i") is the XOR of octet i of the
+/// original data ("original-octet-i") with octet at index i modulo 4 of the masking key".
+pub fn mask(payload: &mut [u8], key: [u8; 4], offset: u64) {
+    let key = rotated(key, offset);
+    // Octet by octet is right, and a tenth as fast. With the key written twice into a word, the index
+    // modulo 4 takes care of itself, and the compiler makes vector instructions of the loop.
+    let [a, b, c, d] = key;
+    let twice = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
+    let (words, rest) = payload.as_chunks_mut::<8>();
+    for word in words {
+        *word = (u64::from_ne_bytes(*word) ^ twice).to_ne_bytes();
+    }
+    // Fewer than eight octets are left, and their first still meets the first octet of the key.
+    for (octet, key) in rest.iter_mut().zip(key.into_iter().cycle()) {
+        *octet ^= key;
+    }
+}
+
+/// The key as the octet at `offset` sees it: its own key octet first.
+pub(crate) fn rotated(mut key: [u8; 4], offset: u64) -> [u8; 4] {
+    key.rotate_left((offset % 4) as usize);
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The rule as the RFC states it.
+    fn octet_by_octet(payload: &mut [u8], key: [u8; 4], offset: usize) {
+        for (i, octet) in payload.iter_mut().enumerate() {
+            *octet ^= key[(offset + i) % 4];
+        }
+    }
+
+    #[test]
+    fn masks_like_the_loop_of_the_rfc_at_every_length_alignment_and_offset() {
+        let key = [0x37, 0xfa, 0x21, 0x3d];
+        let original: Vec<u8> = (0..100u8).collect();
+        for start in 0..16 {
+            for end in start..original.len() {
+                for offset in 0..8 {
+                    let (mut fast, mut slow) = (original.clone(), original.clone());
+                    mask(&mut fast[start..end], key, offset as u64);
+                    octet_by_octet(&mut slow[start..end], key, offset);
+                    assert_eq!(fast, slow, "octets {start}..{end}, offset {offset}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn twice_is_the_original() {
+        let mut payload = *b"the same call masks and unmasks";
+        mask(&mut payload, [1, 2, 3, 4], 0);
+        assert_ne!(payload, *b"the same call masks and unmasks");
+        mask(&mut payload, [1, 2, 3, 4], 0);
+        assert_eq!(payload, *b"the same call masks and unmasks");
+    }
+
+    #[test]
+    fn a_payload_in_pieces_goes_on_with_the_key_where_it_stopped() {
+        let key = [9, 8, 7, 6];
+        let mut whole = [0x55; 61];
+        mask(&mut whole, key, 0);
+        for cut in 0..=whole.len() {
+            let mut pieces = [0x55; 61];
+            let (head, tail) = pieces.split_at_mut(cut);
+            mask(head, key, 0);
+            mask(tail, key, cut as u64);
+            assert_eq!(pieces, whole, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn an_offset_beyond_32_bits_keeps_its_place() {
+        let (mut near, mut far) = ([0; 5], [0; 5]);
+        mask(&mut near, [1, 2, 3, 4], 3);
+        mask(&mut far, [1, 2, 3, 4], u64::from(u32::MAX));
+        assert_eq!(near, far);
+    }
+}
