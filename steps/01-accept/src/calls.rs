@@ -33,12 +33,10 @@ pub fn socket(address: SocketAddr) -> io::Result<Socket> {
 /// that stops while clients are connected closes first; its restart would meet `EADDRINUSE` for that minute.
 /// Two sockets that listen on the same port are refused all the same. `TcpListener::bind` sets it and does not say so.
 ///
-/// Does nothing on Windows, where the same name means "steal the port from whoever has it".
-///
 /// # Errors
 /// None that a program in order meets.
 pub fn reuse_address(socket: &Socket) -> io::Result<()> {
-    if cfg!(windows) { Ok(()) } else { socket.set_reuse_address(true) }
+    socket.set_reuse_address(true)
 }
 
 /// `bind(2)`: this socket's own address. Port 0 asks the kernel for any free port.
@@ -87,10 +85,10 @@ pub fn recv(mut socket: &Socket, buffer: &mut [u8]) -> io::Result<usize> {
     retry(|| socket.read(buffer))
 }
 
-/// `send(2)`: copies bytes into the kernel's send buffer. The answer is how many it took, often fewer than asked.
+/// `send(2)`: copies bytes into the kernel's send buffer. The answer is how many it took, perhaps fewer than asked.
 ///
-/// That they were taken does not mean that they arrived. Sleeps while the buffer is full; the standard library's
-/// `write_all` hides that the rest must be sent again, see [`send_all`].
+/// That they were taken does not mean that they arrived. Sleeps while the buffer is full. Linux takes all from a
+/// blocking socket unless a signal comes between, from a non-blocking one (rung 02) only what fits.
 ///
 /// # Errors
 /// `EPIPE` or `ECONNRESET`: the peer has closed or reset the connection. `EPIPE` comes with the signal SIGPIPE, which
@@ -102,13 +100,21 @@ pub fn send(socket: &Socket, bytes: &[u8]) -> io::Result<usize> {
 
 /// [`send`] until all of `bytes` are in the kernel's hands. Returns how many calls it took.
 ///
+/// The standard library hides this loop in `write_all`, which cannot say afterwards how far it came.
+///
 /// # Errors
-/// As [`send`]; how many bytes had gone is then lost, and so is the connection.
+/// As [`send`].
 pub fn send_all(socket: &Socket, bytes: &[u8]) -> io::Result<usize> {
-    let mut sent = 0;
-    let mut calls = 0;
+    all(bytes, |rest| send(socket, rest))
+}
+
+fn all(bytes: &[u8], mut send: impl FnMut(&[u8]) -> io::Result<usize>) -> io::Result<usize> {
+    let (mut sent, mut calls) = (0, 0);
     while sent < bytes.len() {
-        sent += send(socket, &bytes[sent..])?;
+        match send(&bytes[sent..])? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            taken => sent += taken,
+        }
         calls += 1;
     }
     Ok(calls)
@@ -121,5 +127,69 @@ fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             answer => return answer,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two ends of a connection on loopback, made of the six calls.
+    fn pair() -> (Socket, Socket) {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let listener = socket(any).unwrap();
+        bind(&listener, any).unwrap();
+        listen(&listener, 0).unwrap();
+        let address = listener.local_addr().unwrap();
+        let client = socket(any).unwrap();
+        client.connect(&address).unwrap();
+        let (server, peer) = accept(&listener).unwrap();
+        assert_eq!(Some(peer), client.local_addr().unwrap().as_socket());
+        (client, server)
+    }
+
+    #[test]
+    fn what_is_sent_is_received_and_zero_is_the_end() {
+        let (client, server) = pair();
+        assert_eq!(send_all(&client, b"hello").unwrap(), 1);
+        drop(client);
+        let mut buffer = [0; 3];
+        assert_eq!((recv(&server, &mut buffer).unwrap(), &buffer), (3, b"hel"));
+        assert_eq!((recv(&server, &mut buffer).unwrap(), &buffer[..2]), (2, &b"lo"[..]));
+        assert_eq!(recv(&server, &mut buffer).unwrap(), 0);
+    }
+
+    #[test]
+    fn sending_to_a_peer_that_reset_is_an_error_and_not_a_signal() {
+        let (client, server) = pair();
+        server.set_linger(Some(std::time::Duration::ZERO)).unwrap();
+        drop(server); // With a linger time of zero: RST.
+        assert_eq!(recv(&client, &mut [0; 1]).unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+        assert_eq!(send(&client, b"x").unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    }
+
+    #[test]
+    fn what_a_send_did_not_take_is_sent_by_the_next() {
+        let mut taken = Vec::new();
+        let calls = all(b"0123456789", |rest| {
+            let part = &rest[..rest.len().min(4)];
+            taken.extend_from_slice(part);
+            Ok(part.len())
+        });
+        assert_eq!((calls.unwrap(), &taken[..]), (3, &b"0123456789"[..]));
+    }
+
+    #[test]
+    fn a_send_that_takes_nothing_does_not_loop_for_ever() {
+        assert_eq!(all(b"x", |_| Ok(0)).unwrap_err().kind(), io::ErrorKind::WriteZero);
+        assert_eq!(all(b"", |_| Ok(0)).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_call_that_a_signal_interrupted_is_made_again() {
+        let mut answers =
+            [Err(io::ErrorKind::Interrupted.into()), Err(io::ErrorKind::Interrupted.into()), Ok(7)]
+                .into_iter();
+        assert_eq!(retry(|| answers.next().unwrap()).unwrap(), 7);
     }
 }

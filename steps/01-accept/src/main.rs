@@ -1,2 +1,141 @@
-//! Rung 01-accept.
-fn main() {}
+//! Rung 01: an echo server of six calls that says what the kernel answered to each.
+//!
+//! One thread, blocking: while one client is served, the next one waits in the kernel's backlog. A second thread, which
+//! serves nobody, looks on and says so.
+
+mod onlooker;
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use accept::calls::{self, BACKLOG};
+use accept::kernel::{self, LOOK, Row, State};
+use accept::{Arguments, Failure, Misuse, Usage, announce, explain, program};
+use log::{info, warn};
+use socket2::{SockAddr, Socket};
+
+const USAGE: Usage = Usage {
+    text: "\
+Echoes bytes to one client at a time and says what the kernel answered to each of the six calls.
+Ctrl-C ends it at once, in the middle of the call it sleeps in; rung 02 stops politely.
+
+  --no-reuse-addr      do not set SO_REUSEADDR. To meet EADDRINUSE: connect with nc, stop this server
+                       while nc is connected, start it again within a minute. Who closes first keeps
+                       the address pair for that minute (TIME-WAIT)
+  --backlog N          how many clients may wait to be accepted",
+    switches: &["no-reuse-addr"],
+    values: &["backlog"],
+};
+
+/// How many bytes one `recv` may fetch. Small, so that a pasted page comes in several pieces.
+const BUFFER: usize = 4096;
+
+fn main() -> ExitCode {
+    program(&USAGE, serve)
+}
+
+fn serve(arguments: Arguments) -> Result<(), Failure> {
+    let reuse_address = !arguments.switch("no-reuse-addr");
+    let listener = open(arguments.listen, reuse_address, backlog(&arguments)?)
+        .map_err(|error| explain(arguments.listen, reuse_address, &error))?;
+    let local = address(listener.local_addr()?)?;
+    announce("tcp", local);
+    thread::Builder::new().spawn(move || onlooker::look_on(local))?;
+
+    let fd = listener.as_raw_fd();
+    loop {
+        info!("accept({fd}) sleeps until a client comes");
+        match calls::accept(&listener) {
+            Ok((client, peer)) => serve_one(client, peer),
+            // One client's misfortune (ECONNABORTED) is no reason to stop serving the others. Having no descriptor left
+            // (EMFILE) does not pass at once, so wait before trying again.
+            Err(error) => {
+                warn!("accept({fd}): {error}");
+                thread::sleep(Duration::from_millis(100));
+            }
+        }
+    }
+}
+
+/// The first three calls, once for the server.
+fn open(wanted: SocketAddr, reuse_address: bool, backlog: i32) -> io::Result<Socket> {
+    let listener = calls::socket(wanted)?;
+    let fd = listener.as_raw_fd();
+    info!("socket({}, SOCK_STREAM) = {fd}", if wanted.is_ipv4() { "AF_INET" } else { "AF_INET6" });
+    if reuse_address {
+        calls::reuse_address(&listener)?;
+        info!("setsockopt({fd}, SO_REUSEADDR, 1) = 0");
+    }
+    calls::bind(&listener, wanted)?;
+    let local = address(listener.local_addr()?)?;
+    info!("bind({fd}, {wanted}) = 0, the socket's address is {local}");
+    calls::listen(&listener, backlog)?;
+    info!("listen({fd}, {backlog}) = 0, state {}", state(local, |row| row.listens_on(local)));
+    Ok(listener)
+}
+
+/// The other three calls, for one client until it leaves. However it leaves, the server goes on.
+fn serve_one(client: Socket, peer: SocketAddr) {
+    let fd = client.as_raw_fd();
+    let local = match client.local_addr().and_then(address) {
+        Ok(local) => local,
+        Err(error) => return info!("accept() = {fd}, but {peer} has left again: {error}"),
+    };
+    let state = || state(local, |row| row.connects(local, peer));
+    info!("accept() = {fd}, {peer} came to {local}, state {}", state());
+    match echo(&client) {
+        Ok(bytes) => info!("{peer} sends no more after {bytes} bytes, state {}", state()),
+        // ECONNRESET: the peer threw the connection away. EPIPE: we sent on one that it threw away before.
+        Err(error) => info!("{peer} is gone: {error}, state {}", state()),
+    }
+    drop(client);
+    info!("close({fd}), state {}", state());
+}
+
+/// Sends every byte back. Returns how many it were, when the peer has sent its last.
+fn echo(client: &Socket) -> io::Result<u64> {
+    let fd = client.as_raw_fd();
+    let mut buffer = [0; BUFFER];
+    let mut bytes = 0;
+    loop {
+        let count = calls::recv(client, &mut buffer)?;
+        let received = &buffer[..count];
+        if received.is_empty() {
+            info!("recv({fd}) = 0: the end of the stream");
+            return Ok(bytes);
+        }
+        info!("recv({fd}) = {count}, {}", excerpt(received));
+        let calls = calls::send_all(client, received)?;
+        info!("send({fd}) = {count}{}", if calls > 1 { ", in several calls" } else { "" });
+        bytes += count as u64;
+    }
+}
+
+/// What the kernel's list says about our socket. What is not in the list is closed.
+fn state(local: SocketAddr, is_ours: impl Fn(&Row) -> bool) -> String {
+    match kernel::sockets(local) {
+        Ok(rows) => rows.iter().find(|row| is_ours(row)).map_or(State::Closed, |row| row.state).to_string(),
+        Err(_) => format!("not shown on this system, try: {LOOK}"),
+    }
+}
+
+/// The first bytes, fit for a terminal: what a client sends must not move our cursor.
+fn excerpt(bytes: &[u8]) -> String {
+    const SHOWN: usize = 40;
+    let dots = if bytes.len() > SHOWN { "..." } else { "" };
+    format!("\"{}\"{dots}", bytes[..bytes.len().min(SHOWN)].escape_ascii())
+}
+
+fn backlog(arguments: &Arguments) -> Result<i32, Failure> {
+    let Some(given) = arguments.value("backlog") else { return Ok(BACKLOG) };
+    let number = given.to_str().and_then(|text| text.parse().ok()).filter(|number| *number >= 0);
+    number.ok_or_else(|| Misuse(format!("--backlog {given:?}: give a number, 0 or more")).into())
+}
+
+fn address(address: SockAddr) -> io::Result<SocketAddr> {
+    address.as_socket().ok_or_else(|| io::Error::other("not an IP address"))
+}

@@ -6,6 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -46,7 +47,8 @@ pub struct Misuse(pub String);
 pub fn program(usage: &Usage, body: impl FnOnce(Arguments) -> Result<(), Failure>) -> ExitCode {
     start_log();
     let mut parser = Parser::from_env();
-    let name = parser.bin_name().unwrap_or("barewire").to_string();
+    let path = PathBuf::from(parser.bin_name().unwrap_or("barewire"));
+    let name = path.file_name().unwrap_or(path.as_os_str()).display();
     let ended = match Arguments::read(usage, &mut parser, env::var_os("PORT")) {
         Ok(Some(arguments)) => body(arguments),
         // Writing to a pipe that nobody reads any more (`--help | head -1`) is no failure of ours; `println!` panics.
@@ -110,9 +112,16 @@ impl Arguments {
         }
         let listen = match listen {
             Some(address) => address,
-            None => SocketAddr::from((Ipv4Addr::LOCALHOST, settings::parse("PORT", port)?.unwrap_or(8080))),
+            None => SocketAddr::from((Ipv4Addr::LOCALHOST, port_number(port)?)),
         };
         Ok(Some(Self { listen, switches, values }))
+    }
+}
+
+fn port_number(port: Option<OsString>) -> Result<u16, Misuse> {
+    match settings::parse("PORT", port) {
+        Ok(number) => Ok(number.unwrap_or(8080)),
+        Err(misuse) => Err(Misuse(format!("{misuse}; give a port from 1 to 65535, or 0 for a free one"))),
     }
 }
 
@@ -177,7 +186,7 @@ mod tests {
     fn a_bad_port_or_address_is_said_with_its_value() {
         assert_eq!(
             read(&[], Some("65536")).unwrap_err(),
-            "PORT=\"65536\": number too large to fit in target type"
+            "PORT=\"65536\": number too large to fit in target type; give a port from 1 to 65535, or 0 for a free one"
         );
         let said = read(&["--listen", "8080"], None).unwrap_err();
         assert!(said.starts_with("--listen \"8080\": give an IP address and a port"), "{said}");
