@@ -1,1 +1,68 @@
-//! Rung 02-poll.
+//! Rung 02: one thread, many clients.
+//!
+//! Rung 01 waited inside `accept` and `recv`, for one client at a time. Here the kernel says who has
+//! something to do ([epoll](https://man7.org/linux/man-pages/man7/epoll.7.html), kqueue; through mio), and
+//! the loop gives each a bounded share of every turn.
+//!
+//! The files, in the order in which they can be read and built:
+//!
+//! 1. `event_loop.rs`, `listener.rs`: the turn; accepting.
+//! 2. `table.rs`: the connection table and its ids.
+//! 3. `input.rs`, `connection.rs`: one read buffer, the carry; a connection's share of a turn.
+//! 4. `output.rs`, `net.rs`: the queue, partial writes, backpressure; what a callback may do.
+//! 5. `deadlines.rs`: timeouts.
+//! 6. `wake.rs`: other threads, and Ctrl-C.
+//! 7. `extras.rs`: what only later rungs need.
+//!
+//! `protocol.rs` and `stream.rs` are the seams: what plugs in above and below. `rehearsal.rs` runs a
+//! protocol without any socket.
+
+mod connection;
+mod deadlines;
+mod event_loop;
+mod extras;
+mod input;
+mod limits;
+mod listener;
+mod net;
+mod output;
+mod protocol;
+mod rehearsal;
+mod stream;
+mod table;
+mod wake;
+
+pub use event_loop::EventLoop;
+pub use limits::Limits;
+pub use net::{Io, Net};
+pub use output::Chunk;
+pub use protocol::{Ended, Opened, Protocol, Sent, Timer, World};
+pub use rehearsal::Rehearsal;
+pub use stream::Stream;
+pub use table::ConnId;
+pub use wake::Handle;
+
+use accept::Failure;
+use std::net::SocketAddr;
+
+/// Serves plain TCP on `address` until Ctrl-C: what the `main` of every rung from here on does.
+///
+/// `world` is called with the loop's handle, for servers that have other threads.
+///
+/// # Errors
+/// When the address cannot be had, an environment variable is wrong, or the poll fails.
+pub fn serve<P: Protocol>(
+    scheme: &str,
+    address: SocketAddr,
+    world: impl FnOnce(Handle) -> P::World,
+) -> Result<(), Failure> {
+    let mut event_loop = EventLoop::<P>::plain(Limits::from_environment()?)?;
+    let listener = accept::listen(address, true)?;
+    let address = listener.local_addr()?;
+    event_loop.listen(listener)?;
+    event_loop.handle().stop_on_signals()?;
+    let mut world = world(event_loop.handle());
+    accept::announce(scheme, address);
+    event_loop.run(&mut world)?;
+    Ok(())
+}

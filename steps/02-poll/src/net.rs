@@ -211,23 +211,25 @@ impl Net {
         }
     }
 
-    /// Whose turn it is. What becomes ready from now on waits for the next round.
-    pub(crate) fn take_ready(&mut self) -> Vec<ConnId> {
-        let ids = std::mem::take(&mut self.ready);
-        ids.iter().for_each(|&id| self.unmark(id, |port| port.in_ready = false));
-        ids
+    /// Whether the next turn has something to do without any event.
+    pub(crate) fn has_work(&self) -> bool {
+        !(self.ready.is_empty() && self.dirty.is_empty() && self.woken.is_empty() && self.connects.is_empty())
     }
 
-    pub(crate) fn take_woken(&mut self) -> Vec<ConnId> {
-        let ids = std::mem::take(&mut self.woken);
-        ids.iter().for_each(|&id| self.unmark(id, |port| port.in_woken = false));
-        ids
+    /// Swaps the list of the ready into `round`. What becomes ready from now on waits for the next round.
+    pub(crate) fn take_ready(&mut self, round: &mut Vec<ConnId>) {
+        swap_list(&mut self.ready, round);
+        round.iter().for_each(|&id| self.unmark(id, |port| port.in_ready = false));
     }
 
-    pub(crate) fn take_dirty(&mut self) -> Vec<ConnId> {
-        let ids = std::mem::take(&mut self.dirty);
-        ids.iter().for_each(|&id| self.unmark(id, |port| port.in_dirty = false));
-        ids
+    pub(crate) fn take_woken(&mut self, round: &mut Vec<ConnId>) {
+        swap_list(&mut self.woken, round);
+        round.iter().for_each(|&id| self.unmark(id, |port| port.in_woken = false));
+    }
+
+    pub(crate) fn take_dirty(&mut self, round: &mut Vec<ConnId>) {
+        swap_list(&mut self.dirty, round);
+        round.iter().for_each(|&id| self.unmark(id, |port| port.in_dirty = false));
     }
 
     fn unmark(&mut self, id: ConnId, unmark: impl FnOnce(&mut Port)) {
@@ -255,6 +257,12 @@ impl Net {
         self.deadlines.forget(id);
         self.ports.remove(id);
     }
+}
+
+/// Two vectors that change places keep their memory: no turn allocates.
+fn swap_list(list: &mut Vec<ConnId>, round: &mut Vec<ConnId>) {
+    round.clear();
+    std::mem::swap(list, round);
 }
 
 /// What a callback may do with its own connection. Reaches [`Net`] by itself: `io.now`, `io.send_to(..)`.

@@ -1,0 +1,142 @@
+//! A protocol on its own, without a socket: bytes in, bytes out, and a clock that the test moves.
+
+use std::io::{self, IoSlice};
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+
+use crate::deadlines::Whose;
+use crate::input::{Carry, READ_BUFFER, show_carry};
+use crate::net::Phase;
+use crate::{ConnId, Io, Limits, Net, Opened, Protocol, Stream};
+
+/// One connection of a protocol, driven by hand. For unit tests, property tests and fuzzing.
+///
+/// It keeps the loop's promises: unused bytes are shown again, nothing is shown while the connection is
+/// paused or its peer does not read, and nothing after it is closed.
+pub struct Rehearsal<P: Protocol> {
+    /// What the connections of the server would share.
+    pub world: P::World,
+    protocol: P,
+    net: Net,
+    id: ConnId,
+    carry: Carry,
+    ended: bool,
+}
+
+impl<P: Protocol> Rehearsal<P> {
+    /// An accepted connection from 127.0.0.1, with the default limits.
+    pub fn new(world: P::World) -> Rehearsal<P> {
+        Rehearsal::with_limits(world, Limits::default())
+    }
+
+    /// An accepted connection from 127.0.0.1.
+    pub fn with_limits(mut world: P::World, limits: Limits) -> Rehearsal<P> {
+        let mut net = Net::new(limits, Instant::now());
+        let id = net.accepted();
+        let opened = Opened::Accepted { peer: ([127, 0, 0, 1], 50000).into() };
+        let protocol = P::open(opened, &mut world, &mut Io::new(&mut net, id));
+        Rehearsal { world, protocol, net, id, carry: None, ended: false }
+    }
+
+    /// The peer sends `bytes`, which arrive in one piece.
+    pub fn receive(&mut self, bytes: &[u8]) {
+        for piece in bytes.chunks(READ_BUFFER) {
+            self.carry.get_or_insert_default().extend_from_slice(piece);
+            self.show();
+        }
+    }
+
+    /// The peer sends its FIN.
+    pub fn end(&mut self) {
+        self.ended = true;
+        self.show();
+        if self.is_open() {
+            self.protocol.ended(&mut self.world, &mut Io::new(&mut self.net, self.id));
+        }
+    }
+
+    /// The peer reads all that was sent. Returns it, and shows bytes that waited for that.
+    pub fn sent(&mut self) -> Vec<u8> {
+        let mut all = Vec::new();
+        loop {
+            let mut paper = Paper(Vec::new());
+            let Some(queue) = self.net.ports.get_mut(self.id).and_then(|port| port.queue_mut()) else { break };
+            queue.flush(&mut paper).expect("paper takes all");
+            if paper.0.is_empty() {
+                break;
+            }
+            all.append(&mut paper.0);
+            self.net.release_queue(self.id);
+            self.show();
+        }
+        all
+    }
+
+    /// Lets time pass, and with it the deadlines.
+    pub fn pass(&mut self, time: Duration) {
+        self.net.now += time;
+        while let Some(whose) = self.net.deadlines.pop_due(self.net.now) {
+            if let Whose::Protocol(_, which) = whose
+                && self.is_open()
+            {
+                self.protocol.timeout(which, &mut self.world, &mut Io::new(&mut self.net, self.id));
+            }
+        }
+        self.show();
+    }
+
+    /// Runs a callback of the protocol, `P::drained` or `P::stop` say.
+    pub fn call(&mut self, callback: impl FnOnce(&mut P, &mut P::World, &mut Io<'_>)) {
+        callback(&mut self.protocol, &mut self.world, &mut Io::new(&mut self.net, self.id));
+        self.show();
+    }
+
+    /// Whether the protocol has neither closed nor aborted the connection.
+    pub fn is_open(&self) -> bool {
+        self.net.ports.get(self.id).is_some_and(|port| port.phase == Phase::Open)
+    }
+
+    /// The connection's id.
+    pub fn id(&self) -> ConnId {
+        self.id
+    }
+
+    /// What the peer sent and the protocol has not used.
+    pub fn unused(&self) -> &[u8] {
+        self.carry.as_deref().map_or(&[], Vec::as_slice)
+    }
+
+    fn show(&mut self) {
+        while !self.net.holds_back(self.id) && self.carry.is_some() {
+            let before = self.unused().len();
+            show_carry(&mut self.carry, |bytes| {
+                self.protocol.data(bytes, &mut self.world, &mut Io::new(&mut self.net, self.id))
+            });
+            // The loop shows bytes again when new ones come, or when the protocol was held back.
+            if self.unused().len() == before || !self.net.holds_back(self.id) {
+                break;
+            }
+        }
+    }
+}
+
+/// A stream that takes everything: the only method a queue needs is `write`.
+struct Paper(Vec<u8>);
+
+impl Stream for Paper {
+    const SHORT_READ_DRAINS: bool = false;
+
+    fn socket(&mut self) -> &mut TcpStream {
+        unreachable!("a rehearsal has no socket")
+    }
+
+    fn read(&mut self, _into: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    fn write(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        parts.iter().for_each(|part| self.0.extend_from_slice(part));
+        Ok(parts.iter().map(|part| part.len()).sum())
+    }
+}
