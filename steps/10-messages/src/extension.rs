@@ -1,0 +1,55 @@
+//! Where an extension plugs in (RFC 6455 §9). Without one, `()` stands in both places and costs nothing.
+
+use frames::{Header, Opcode, Rsv, write_frame};
+
+use crate::MessageError;
+
+/// The reading half of an extension: turns payload as it stood on the wire into what the peer meant.
+///
+/// Two traits and not one, because a message that is being read borrows the first while the answer is
+/// written with the second.
+pub trait Unpack {
+    /// The reserved bits that, on the first frame of a message, say that the message is packed. Any other
+    /// reserved bit, on any frame, is an error.
+    fn rsv(&self) -> Rsv;
+
+    /// Unpacks one piece of a packed message and hands the result to `sink`, in parts of any size. `last`:
+    /// the message ends with this piece. An error of `sink` (too big, not UTF-8) is to be passed on at once,
+    /// so that a small payload which unpacks to a huge one costs no more than the limit.
+    ///
+    /// # Errors
+    /// [`MessageError::CannotUnpack`], or what `sink` returned.
+    fn unpack(
+        &mut self,
+        payload: &[u8],
+        last: bool,
+        sink: &mut dyn FnMut(&[u8]) -> Result<(), MessageError>,
+    ) -> Result<(), MessageError>;
+}
+
+/// The writing half.
+pub trait Pack {
+    /// Appends a whole message to `out`, as one frame or more, as a server sends it.
+    fn pack(&mut self, opcode: Opcode, payload: &[u8], out: &mut Vec<u8>);
+}
+
+impl Unpack for () {
+    fn rsv(&self) -> Rsv {
+        Rsv::NONE
+    }
+
+    fn unpack(
+        &mut self,
+        payload: &[u8],
+        _last: bool,
+        sink: &mut dyn FnMut(&[u8]) -> Result<(), MessageError>,
+    ) -> Result<(), MessageError> {
+        sink(payload)
+    }
+}
+
+impl Pack for () {
+    fn pack(&mut self, opcode: Opcode, payload: &[u8], out: &mut Vec<u8>) {
+        write_frame(Header::new(opcode, 0), payload, out);
+    }
+}
