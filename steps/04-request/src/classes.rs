@@ -1,0 +1,89 @@
+//! Which byte is allowed where. Each class is a table of 256 answers made at compile time: one load per byte, no
+//! branches, and the definition below reads like the RFC's grammar.
+
+const TOKEN: u8 = 1;
+const LINE: u8 = 2;
+const TARGET: u8 = 4;
+const HOST: u8 = 8;
+
+static CLASSES: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        let alphanumeric = b.is_ascii_alphanumeric();
+        // RFC 9110 §5.6.2: tchar
+        if alphanumeric || among(b"!#$%&'*+-.^_`|~", b) {
+            table[byte] |= TOKEN;
+        }
+        // RFC 9110 §5.5: field-vchar = VCHAR / obs-text, and SP and HTAB between them.
+        if b == b'\t' || (b >= 0x20 && b != 0x7f) {
+            table[byte] |= LINE;
+        }
+        // RFC 9112 §3.2: visible ASCII. RFC 3986 allows fewer (no `"<>\^`{|}`), but browsers send some of those.
+        if b > 0x20 && b < 0x7f {
+            table[byte] |= TARGET;
+        }
+        // RFC 3986 §3.2.2: unreserved / sub-delims, without the comma: a list of hosts is no host.
+        if alphanumeric || among(b"-._~!$&'()*+;=", b) {
+            table[byte] |= HOST;
+        }
+        byte += 1;
+    }
+    table
+};
+
+const fn among(set: &[u8], byte: u8) -> bool {
+    let mut i = 0;
+    while i < set.len() {
+        if set[i] == byte {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+/// Whether `bytes` are a token: at least one character, and only those of RFC 9110 §5.6.2.
+pub fn is_token(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(|&byte| in_token(byte))
+}
+
+/// A character of a method or a field name.
+#[inline]
+pub(crate) fn in_token(byte: u8) -> bool {
+    CLASSES[byte as usize] & TOKEN != 0
+}
+
+/// A byte that may stand in a line of the head.
+#[inline]
+pub(crate) fn in_line(byte: u8) -> bool {
+    CLASSES[byte as usize] & LINE != 0
+}
+
+/// A character of a request target.
+#[inline]
+pub(crate) fn in_target(byte: u8) -> bool {
+    CLASSES[byte as usize] & TARGET != 0
+}
+
+/// A character of a registered name or an IPv4 address, percent-encoding aside.
+#[inline]
+pub(crate) fn in_host(byte: u8) -> bool {
+    CLASSES[byte as usize] & HOST != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_has_no_separators() {
+        assert!(is_token(b"Sec-WebSocket-Key"));
+        assert!(is_token(b"!#$%&'*+-.^_`|~09azAZ"));
+        assert!(!is_token(b""));
+        for separator in b"\"(),/:;<=>?@[\\]{} \t\r\n\0\x7f\x80\xff" {
+            assert!(!is_token(&[b'a', *separator]), "{separator:#x} is no tchar");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The request line: `method SP request-target SP HTTP-version` (RFC 9112 §3).
+
+use std::fmt;
+
+use crate::classes::is_token;
+use crate::{Limits, ParseError, Target};
+
+/// The methods that this ladder knows: all of RFC 9110 §9, and PATCH of RFC 5789.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// Send a representation (§9.3.1).
+    Get,
+    /// As GET, without the content (§9.3.2).
+    Head,
+    /// Process the content (§9.3.3).
+    Post,
+    /// Replace by the content (§9.3.4).
+    Put,
+    /// Remove (§9.3.5).
+    Delete,
+    /// Open a tunnel (§9.3.6).
+    Connect,
+    /// Say what is possible (§9.3.7).
+    Options,
+    /// Send the request back (§9.3.8).
+    Trace,
+    /// Change a part (RFC 5789).
+    Patch,
+}
+
+impl Method {
+    /// The token on the wire. RFC 9110 §9.1: "The method token is case-sensitive".
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Head => "HEAD",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Delete => "DELETE",
+            Method::Connect => "CONNECT",
+            Method::Options => "OPTIONS",
+            Method::Trace => "TRACE",
+            Method::Patch => "PATCH",
+        }
+    }
+
+    fn from_token(token: &[u8]) -> Option<Method> {
+        Some(match token {
+            b"GET" => Method::Get,
+            b"HEAD" => Method::Head,
+            b"POST" => Method::Post,
+            b"PUT" => Method::Put,
+            b"DELETE" => Method::Delete,
+            b"CONNECT" => Method::Connect,
+            b"OPTIONS" => Method::Options,
+            b"TRACE" => Method::Trace,
+            b"PATCH" => Method::Patch,
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The versions that are served. RFC 9110 §2.5: a higher minor version is processed "as if it was in the highest minor
+/// version within that major version to which the recipient is conformant", so 1.2 is served as 1.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Version {
+    /// HTTP/1.0: no chunks, no 100-continue, one request per connection unless asked otherwise.
+    Http10,
+    /// HTTP/1.1 and what else begins with `HTTP/1.`.
+    Http11,
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Version::Http10 => "HTTP/1.0",
+            Version::Http11 => "HTTP/1.1",
+        })
+    }
+}
+
+/// The first byte of a TLS record that carries a handshake (RFC 8446 §5.1): somebody tries `https://` on a plain port.
+pub(crate) const TLS_HANDSHAKE: u8 = 0x16;
+
+/// The request line may be this much longer than its target: two spaces, the version, a method of up to 54 bytes.
+const AROUND_TARGET: usize = 64;
+
+/// The longest request line that can be anything but an over-long target, in bytes.
+pub(crate) fn longest_line(limits: &Limits) -> usize {
+    limits.target.saturating_add(AROUND_TARGET)
+}
+
+/// The three parts of a request line.
+pub(crate) type StartLine<'a> = (Method, Target<'a>, Version);
+
+/// Judges a complete request line.
+pub(crate) fn request_line<'a>(line: &'a [u8], limits: &Limits) -> Result<StartLine<'a>, ParseError> {
+    // RFC 9112 §3: "Recipients of an invalid request-line SHOULD respond with either a 400 (Bad Request) error".
+    // §3 allows to split at any whitespace; here it is exactly one SP, as the grammar says. The version is the part
+    // of fixed length, yet the split goes from the left: a second SP shows up in the version.
+    if line.is_empty() {
+        return Err(ParseError::EmptyLines);
+    }
+    let (method, rest) = split_at_space(line).ok_or(ParseError::RequestLine)?;
+    let (target, version) = split_at_space(rest).ok_or(ParseError::RequestLine)?;
+    if !is_token(method) {
+        return Err(ParseError::MethodToken);
+    }
+    if target.len() > limits.target {
+        return Err(ParseError::TargetTooLong);
+    }
+    if target.is_empty() || version.contains(&b' ') {
+        return Err(ParseError::RequestLine);
+    }
+    let version = parse_version(version)?;
+    let known = Method::from_token(method);
+    let target = Target::parse(target, known)?;
+    let method = known.ok_or(ParseError::UnknownMethod)?;
+    Ok((method, target, version))
+}
+
+/// RFC 9112 §2.3: `HTTP-version = HTTP-name "/" DIGIT "." DIGIT`, "HTTP-version is case-sensitive."
+fn parse_version(version: &[u8]) -> Result<Version, ParseError> {
+    match version {
+        b"HTTP/1.1" => Ok(Version::Http11),
+        b"HTTP/1.0" => Ok(Version::Http10),
+        [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
+            if major.is_ascii_digit() && minor.is_ascii_digit() =>
+        {
+            if *major == b'1' {
+                Ok(Version::Http11)
+            } else {
+                Err(ParseError::VersionNotSupported)
+            }
+        }
+        _ => Err(ParseError::Version),
+    }
+}
+
+fn split_at_space(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let space = bytes.iter().position(|&byte| byte == b' ')?;
+    Some((&bytes[..space], &bytes[space + 1..]))
+}
