@@ -1,0 +1,51 @@
+//! Builds the binary that is tested, so that no stale one ever is.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+
+use serde_json::Value;
+
+/// The top of the repository.
+pub(crate) fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the harness lies in tests/harness")
+}
+
+/// Is this name a rung's? Then its binary has the same name and its package is `step-NAME`.
+pub(crate) fn is_rung(name: &str) -> bool {
+    workspace().join("steps").join(name).join("Cargo.toml").exists()
+}
+
+/// The rung's binary, built by cargo at the first call and once per process.
+///
+/// The profile is dev, or release with `HARNESS_PROFILE=release`. The error is what cargo printed.
+pub(crate) fn binary(rung: &str) -> Result<PathBuf, String> {
+    static BUILT: Mutex<Option<HashMap<String, Result<PathBuf, String>>>> = Mutex::new(None);
+    let mut built = BUILT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    built.get_or_insert_default().entry(rung.into()).or_insert_with(|| build(rung)).clone()
+}
+
+fn build(rung: &str) -> Result<PathBuf, String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
+    let mut command = Command::new(cargo);
+    command.current_dir(workspace()).args(["build", "--message-format=json"]);
+    command.args(["--bin", rung, "--package", &format!("step-{rung}")]);
+    if std::env::var("HARNESS_PROFILE").is_ok_and(|profile| profile == "release") {
+        command.arg("--release");
+    }
+    let output = command.output().map_err(|error| format!("cannot run cargo: {error}"))?;
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let messages: Vec<Value> = stdout.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    if !output.status.success() {
+        let rendered = messages.iter().filter_map(|message| message["message"]["rendered"].as_str());
+        return Err(format!("{}\n{}", rendered.collect::<String>(), String::from_utf8_lossy(&output.stderr)));
+    }
+    let artifact = messages.iter().find(|message| {
+        message["reason"] == "compiler-artifact"
+            && message["target"]["name"] == rung
+            && message["executable"].is_string()
+    });
+    let path = artifact.and_then(|message| message["executable"].as_str());
+    path.map(PathBuf::from).ok_or_else(|| format!("cargo built no binary called {rung}"))
+}

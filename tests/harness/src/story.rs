@@ -1,0 +1,279 @@
+//! The story of one test: every step it took, and what it teaches when it fails.
+
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::panic::{Location, resume_unwind};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use crate::process::Process;
+use crate::show;
+
+/// Of a long story the first and the last steps are printed.
+const FIRST_STEPS: usize = 8;
+const LAST_STEPS: usize = 24;
+/// How many of a server's last lines a failure shows.
+const LAST_LINES: usize = 12;
+
+/// What a test says when it fails. A student who does not know the answer reads it.
+///
+/// In each text `{port}` stands for the port of the server (or of the last one that a client connected to)
+/// and `{address}` for `127.0.0.1:PORT`.
+#[derive(Debug, Clone, Copy)]
+pub struct Lesson {
+    /// The likely cause, in plain words: one to three sentences.
+    pub why: &'static str,
+    /// Where to read: section and chapter, `RFC 9112 §9.3.2, notes/05-keep-alive.md`.
+    pub read: &'static str,
+    /// A line to reproduce it by hand: curl, or `printf ... | nc 127.0.0.1 {port}`.
+    pub hand: &'static str,
+}
+
+/// One test's story: it starts servers, connects clients, and remembers every step.
+#[derive(Debug)]
+pub struct Story {
+    pub(crate) record: Arc<Record>,
+}
+
+impl Story {
+    /// What to say when this test fails. Call it first; a later call replaces the earlier one.
+    pub fn teaches(&self, lesson: Lesson) {
+        self.record.state().lesson = Some(lesson);
+    }
+
+    /// Adds a step in the test's own words: "the clients answer in reverse order".
+    pub fn note(&self, text: impl Into<String>) {
+        self.record.step(text.into(), Vec::new());
+    }
+
+    /// Fails the test unless `condition` holds; `expectation` says what had to be true, with the figures:
+    /// `format!("at most 5 % of one core while idle, it was {percent} %")`.
+    #[track_caller]
+    pub fn expects(&self, condition: bool, expectation: impl Into<String>) {
+        if !condition {
+            self.record.fail(format!("expected: {}", expectation.into()), Vec::new());
+        }
+    }
+
+    /// Fails the test with these words.
+    #[track_caller]
+    pub fn fails(&self, headline: impl Into<String>) -> ! {
+        self.record.fail(headline.into(), Vec::new())
+    }
+
+    /// A new empty directory of this test's own, removed when the test is over.
+    #[track_caller]
+    pub fn directory(&self) -> PathBuf {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("barewire-{}-{number}", std::process::id()));
+        if let Err(error) = std::fs::create_dir(&path) {
+            self.record.fail(format!("cannot create {}: {error}", path.display()), Vec::new());
+        }
+        self.record.state().directories.push(path.clone());
+        path
+    }
+}
+
+/// What a story remembers; clients, servers and responses share it.
+#[derive(Debug)]
+pub(crate) struct Record {
+    /// The rung under test, `05-keep-alive`.
+    pub(crate) rung: String,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) lesson: Option<Lesson>,
+    pub(crate) address: Option<SocketAddr>,
+    pub(crate) processes: Vec<Arc<Process>>,
+    steps: Vec<(String, Vec<String>)>,
+    directories: Vec<PathBuf>,
+    failure: Option<Failure>,
+    /// When the test is over its limit. Time spent in cargo is added: it is not the test's.
+    deadline: Instant,
+}
+
+/// Why a test failed: a sentence, what explains it line by line, and the place in the test.
+#[derive(Debug, Clone)]
+struct Failure {
+    headline: String,
+    details: Vec<String>,
+    place: String,
+    last_words: String,
+}
+
+/// What unwinds a failed test. The failure itself stands in its record.
+#[derive(Debug)]
+pub(crate) struct Failed;
+
+impl Record {
+    pub(crate) fn new(rung: &str, limit: Duration) -> Arc<Record> {
+        let state = State {
+            lesson: None,
+            address: None,
+            processes: Vec::new(),
+            steps: Vec::new(),
+            directories: Vec::new(),
+            failure: None,
+            deadline: Instant::now() + limit,
+        };
+        Arc::new(Record { rung: rung.into(), state: Mutex::new(state) })
+    }
+
+    /// A thread that failed while it held the lock left nothing half done.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    pub(crate) fn step(&self, text: String, details: Vec<String>) {
+        self.state().steps.push((text, details));
+    }
+
+    /// Ends the test: records why and unwinds, past the panic hook, up to the runner.
+    #[track_caller]
+    pub(crate) fn fail(&self, headline: String, details: Vec<String>) -> ! {
+        self.blame(headline, details, Location::caller().to_string());
+        resume_unwind(Box::new(Failed))
+    }
+
+    /// Records why the test failed. The first failure counts: the later ones follow from it.
+    ///
+    /// It also asks the servers for their last words, now: unwinding will kill them.
+    pub(crate) fn blame(&self, headline: String, details: Vec<String>, place: String) {
+        if self.has_failed() {
+            return;
+        }
+        let processes = self.state().processes.clone();
+        let servers = processes.iter().filter(|process| process.is_server);
+        let last_words = servers.map(|process| last_words(process)).collect();
+        let place = place.replace("tests/harness/../", "tests/");
+        self.state().failure.get_or_insert(Failure { headline, details, place, last_words });
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.state().failure.is_some()
+    }
+
+    pub(crate) fn deadline(&self) -> Instant {
+        self.state().deadline
+    }
+
+    pub(crate) fn excuse(&self, time: Duration) {
+        self.state().deadline += time;
+    }
+
+    /// Kills what the test started, by handle.
+    pub(crate) fn kill_processes(&self) {
+        let processes = self.state().processes.clone();
+        processes.iter().for_each(|process| process.kill());
+    }
+
+    /// A server that ended by itself, or panicked in a thread, fails a test that noticed nothing.
+    pub(crate) fn blame_broken_servers(&self) {
+        let processes = self.state().processes.clone();
+        for process in processes {
+            let what = &process.name;
+            if let Some(status) = process.ended_by_itself() {
+                let headline = format!("{what} ended by itself with {status}");
+                self.blame(headline, Vec::new(), "after the test's last step".into());
+            } else if process.output_contains("panicked at") {
+                let headline = format!("a thread of {what} panicked");
+                self.blame(headline, Vec::new(), "after the test's last step".into());
+            }
+        }
+    }
+
+    /// The whole failure, as a student reads it.
+    pub(crate) fn report(&self) -> String {
+        let state = self.state();
+        let mut text = String::from("\n");
+        let left_out = state.steps.len().saturating_sub(FIRST_STEPS + LAST_STEPS);
+        for (number, (step, details)) in state.steps.iter().enumerate() {
+            if left_out > 0 && (FIRST_STEPS..FIRST_STEPS + left_out).contains(&number) {
+                if number == FIRST_STEPS {
+                    text += &format!("      ... {left_out} steps left out ...\n");
+                }
+                continue;
+            }
+            text += &format!("{:>4}  {step}\n", number + 1);
+            details.iter().for_each(|line| text += &format!("        {line}\n"));
+        }
+        if let Some(failure) = &state.failure {
+            text += &format!("\n  {}\n", failure.headline.replace('\n', "\n  "));
+            failure.details.iter().for_each(|line| text += &format!("    {line}\n"));
+            text += &format!("  at {}\n{}", failure.place, failure.last_words);
+        }
+        if let Some(lesson) = state.lesson {
+            let address = state.address.map_or("127.0.0.1:8080".into(), |address| address.to_string());
+            let port = state.address.map_or(8080, |address| address.port()).to_string();
+            let fill = |line: &str| line.replace("{port}", &port).replace("{address}", &address);
+            text += &format!("\n  why:  {}\n", wrap(&fill(lesson.why)));
+            text += &format!("  read: {}\n", wrap(&fill(lesson.read)));
+            text += &format!("  try:  {}\n", fill(lesson.hand));
+        }
+        text
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        self.kill_processes();
+        for path in &self.state().directories {
+            // What cannot be removed stays in the system's temporary directory.
+            let _ = std::fs::remove_dir_all(path);
+        }
+    }
+}
+
+fn last_words(process: &Process) -> String {
+    // A server that dies closes its connections a moment before it can be seen to be dead.
+    let status = process.wait(Duration::from_millis(100)).and_then(|_| process.ended_by_itself());
+    let lines = process.last_lines(LAST_LINES);
+    let mut text = match status {
+        Some(status) => format!("\n  {} ended by itself with {status}", process.name),
+        None => format!("\n  {}", process.name),
+    };
+    text += if lines.is_empty() { " (it printed nothing)\n" } else { "; its last lines:\n" };
+    lines.iter().for_each(|line| text += &format!("    {}\n", show::escape(line.as_bytes())));
+    text
+}
+
+/// Breaks a text into lines that stand below each other behind `why:  `.
+fn wrap(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().expect("it starts with one line");
+        if line.is_empty() {
+            *line = word.into();
+        } else if line.chars().count() + 1 + word.chars().count() <= 92 {
+            *line = format!("{line} {word}");
+        } else {
+            lines.push(word.into());
+        }
+    }
+    lines.join("\n        ")
+}
+
+thread_local! {
+    /// The story that runs on this thread, so that a panic (assert!) finds it.
+    static CURRENT: RefCell<Option<Arc<Record>>> = const { RefCell::new(None) };
+}
+
+/// Makes this thread's panics part of the story. The hook of other threads stays as it was.
+pub(crate) fn tell_panics_to(record: &Arc<Record>) {
+    static HOOK: std::sync::Once = std::sync::Once::new();
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let Some(record) = CURRENT.with_borrow(Option::clone) else { return before(info) };
+            let text = info.payload_as_str().unwrap_or("the test panicked").to_owned();
+            let place = info.location().map_or("an unknown place".into(), Location::to_string);
+            record.blame(text, Vec::new(), place);
+        }));
+    });
+    CURRENT.set(Some(record.clone()));
+}
