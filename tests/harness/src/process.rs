@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
@@ -62,6 +62,7 @@ impl Process {
         };
         let process =
             Arc::new(Process { name, is_server, pid, state: Mutex::new(state), changed: Condvar::new() });
+        live().push(Arc::downgrade(&process));
         spawn(&process, move |process| process.capture(0, stdout));
         spawn(&process, move |process| process.capture(1, stderr));
         spawn(&process, move |process| process.reap());
@@ -187,6 +188,16 @@ impl Process {
         }
         self.changed.notify_all();
     }
+}
+
+/// Ends everything that this process has started: it is about to end itself.
+pub(crate) fn kill_all() {
+    live().iter().filter_map(Weak::upgrade).for_each(|process| process.kill());
+}
+
+fn live() -> MutexGuard<'static, Vec<Weak<Process>>> {
+    static LIVE: Mutex<Vec<Weak<Process>>> = Mutex::new(Vec::new());
+    LIVE.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// While this is held no program is being started.

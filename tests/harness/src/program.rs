@@ -27,14 +27,16 @@ impl Story {
     /// Runs curl with these arguments and waits for its end; its exit status is the test's to judge.
     #[track_caller]
     pub fn curl<S: Into<OsString>>(&self, args: impl IntoIterator<Item = S>) -> Ran {
-        // -sS: no progress bar, but errors.
-        self.program("curl").arg("-sS").args(args).runs()
+        // -q: not as ~/.curlrc says; -sS: no progress bar, but errors.
+        self.program("curl").args(["-q", "-sS"]).args(args).runs()
     }
 
     /// Prepares any program: `story.program("nc").args(["127.0.0.1", &port]).stdin("hello\n").runs()`.
     pub fn program(&self, name: &str) -> Program {
         let (record, name) = (self.record.clone(), name.into());
-        Program { record, name, args: Vec::new(), env: Vec::new(), stdin: Vec::new(), limit: LIMIT }
+        // The server is on this machine: no proxy stands before it.
+        let env = ["no_proxy", "NO_PROXY"].map(|name| (name.into(), "*".into())).into();
+        Program { record, name, args: Vec::new(), env, stdin: Vec::new(), limit: LIMIT }
     }
 }
 

@@ -10,8 +10,8 @@ use std::sync::{Arc, RwLock, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::options::Options;
-use crate::show;
 use crate::story::{Record, Story, tell_panics_to};
+use crate::{process, show};
 
 /// A test may take this long, unless `slow` says otherwise.
 pub const LIMIT: Duration = Duration::from_secs(20);
@@ -74,6 +74,7 @@ pub fn suite(name: &str, tests: Vec<Test>) -> ExitCode {
         }
     };
     raise_descriptor_limit();
+    end_children_on_signals();
     let wanted = !options.list && tests.iter().any(|test| options.selects(test.name));
     if wanted && std::env::var_os("SERVER").is_none() && crate::cargo::is_rung(name) {
         // Built before the first test, so that an error of the compiler is told once.
@@ -117,10 +118,10 @@ fn run(rung: &str, tests: &[Test], options: &Options, out: &mut impl Write) -> s
                     let Some(test) = chosen.get(number) else { break };
                     let result = if test.alone {
                         let _nobody_else = quiet.write();
-                        run_one(rung, test)
+                        run_one(rung, test.limit, test.body)
                     } else {
                         let _with_others = quiet.read();
-                        run_one(rung, test)
+                        run_one(rung, test.limit, test.body)
                     };
                     // The receiver is gone when the suite stopped at a failure.
                     let _ = sender.send((number, result));
@@ -179,12 +180,15 @@ fn run(rung: &str, tests: &[Test], options: &Options, out: &mut impl Write) -> s
 
 /// Runs one test on a thread of its own. When it is over its limit its children are killed by their handles,
 /// the thread is left to itself, and the story so far is the report.
-fn run_one(rung: &str, test: &Test) -> Result<(), String> {
-    let record = Record::new(rung, test.limit);
+pub(crate) fn run_one(
+    rung: &str,
+    limit: Duration,
+    body: impl FnOnce(&Story) + Send + 'static,
+) -> Result<(), String> {
+    let record = Record::new(rung, limit);
     let (sender, finished) = mpsc::channel();
-    let (body, name) = (test.body, test.name.to_owned());
     let story = Story { record: record.clone() };
-    let thread = std::thread::Builder::new().name(name).spawn(move || {
+    std::thread::spawn(move || {
         tell_panics_to(&story.record);
         // A story holds its lock only for a moment and its state is whole then.
         let end = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| body(&story)));
@@ -195,8 +199,7 @@ fn run_one(rung: &str, test: &Test) -> Result<(), String> {
         }
         let _ = sender.send(());
     });
-    thread.expect("the system has room for one more thread");
-    wait(&finished, &record, test.limit);
+    wait(&finished, &record, limit);
     if !record.has_failed() {
         record.blame_broken_servers();
     }
@@ -223,6 +226,22 @@ fn wait(finished: &mpsc::Receiver<()>, record: &Arc<Record>, limit: Duration) {
             return;
         }
     }
+}
+
+/// The servers lead process groups of their own, so Ctrl-C in a terminal does not reach them.
+///
+/// A second reason: a background job of a shell starts with SIGINT ignored, and would hand that on to the
+/// servers, which then could not be stopped. A handled signal is reset to its default by exec.
+fn end_children_on_signals() {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let mut signals =
+        signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).expect("these two may be handled");
+    std::thread::spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            process::kill_all();
+            std::process::exit(128 + signal);
+        }
+    });
 }
 
 /// Tests with many clients need many descriptors, and servers inherit the limit. Where the system says no,
