@@ -7,7 +7,7 @@ use crate::event_loop::EventLoop;
 use crate::input::{Carry, show_carry};
 use crate::net::Phase;
 use crate::output::Flushed;
-use crate::{ConnId, Ended, Io, Protocol, Stream};
+use crate::{ConnId, Ended, Entry, Io, Protocol, Stream};
 
 /// How many bytes one connection may bring in one turn before the others come first. Without a cap, one
 /// peer that sends as fast as we read would keep the loop for itself (tokio-rs/mio#45).
@@ -30,7 +30,7 @@ impl<P: Protocol, S: Stream> Connection<P, S> {
     }
 }
 
-impl<P: Protocol, S: Stream> EventLoop<P, S> {
+impl<P: Entry, S: Stream> EventLoop<P, S> {
     /// Step 7 of the turn: whatever this connection has to do, up to its budget.
     pub(crate) fn serve(&mut self, id: ConnId, world: &mut P::World) {
         let Some(port) = self.net.ports.get_mut(id) else { return };

@@ -15,7 +15,7 @@ use crate::extras::is_connected;
 use crate::input::Input;
 use crate::listener::{ACCEPT_BUDGET, ACCEPT_PAUSE, Accepted, Listener};
 use crate::net::{Connect, Phase};
-use crate::{ConnId, Ended, Handle, Io, Limits, Net, Opened, Protocol, Stream, World};
+use crate::{ConnId, Ended, Entry, Handle, Io, Limits, Net, Opened, Stream, World};
 
 /// The waker's token. Connections have their [`ConnId`]; no slot is that large.
 const WAKER: Token = Token(usize::MAX);
@@ -29,7 +29,7 @@ const EVENTS: usize = 1024;
 type Wrap<S> = Box<dyn FnMut(TcpStream, &Opened) -> io::Result<S>>;
 
 /// One thread that serves any number of connections, each understood by a `P` and carried by an `S`.
-pub struct EventLoop<P: Protocol, S: Stream = TcpStream> {
+pub struct EventLoop<P: Entry, S: Stream = TcpStream> {
     poll: Poll,
     handle: Handle,
     wrap: Wrap<S>,
@@ -45,7 +45,7 @@ pub struct EventLoop<P: Protocol, S: Stream = TcpStream> {
     over: bool,
 }
 
-impl<P: Protocol> EventLoop<P> {
+impl<P: Entry> EventLoop<P> {
     /// A loop whose connections are plain TCP.
     ///
     /// # Errors
@@ -55,7 +55,7 @@ impl<P: Protocol> EventLoop<P> {
     }
 }
 
-impl<P: Protocol, S: Stream> EventLoop<P, S> {
+impl<P: Entry, S: Stream> EventLoop<P, S> {
     /// A loop whose connections are carried by what `wrap` makes of a socket.
     ///
     /// # Errors

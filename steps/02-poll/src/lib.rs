@@ -36,7 +36,7 @@ pub use event_loop::EventLoop;
 pub use limits::Limits;
 pub use net::{Io, Net};
 pub use output::Chunk;
-pub use protocol::{Ended, Opened, Protocol, Sent, Timer, World};
+pub use protocol::{Ended, Entry, Opened, Protocol, Sent, Timer, World};
 pub use rehearsal::Rehearsal;
 pub use stream::Stream;
 pub use table::ConnId;
@@ -51,7 +51,7 @@ use std::net::SocketAddr;
 ///
 /// # Errors
 /// When the address cannot be had, an environment variable is wrong, or the poll fails.
-pub fn serve<P: Protocol>(
+pub fn serve<P: Entry>(
     scheme: &str,
     address: SocketAddr,
     world: impl FnOnce(Handle) -> P::World,

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use accept::Usage;
-use poll::{Ended, Io, Net, Opened, Protocol, World};
+use poll::{Ended, Entry, Io, Net, Opened, Protocol, World};
 
 const USAGE: Usage = Usage {
     text: "Sends back whatever it receives, to any number of clients at once, in one thread.\n\
@@ -31,14 +31,16 @@ struct Echo {
     echoed: u64,
 }
 
-impl Protocol for Echo {
-    type World = Count;
-
+impl Entry for Echo {
     fn open(opened: Opened, count: &mut Count, io: &mut Io<'_>) -> Echo {
         count.open += 1;
         log::info!("{} came from {}; {} are here", io.id(), opened.peer(), count.open);
         Echo { echoed: 0 }
     }
+}
+
+impl Protocol for Echo {
+    type World = Count;
 
     fn data(&mut self, bytes: &mut [u8], _: &mut Count, io: &mut Io<'_>) -> usize {
         io.out().extend_from_slice(bytes);

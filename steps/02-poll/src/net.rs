@@ -313,9 +313,15 @@ impl<'a> Io<'a> {
     pub fn resume(&mut self) {
         let port = self.port();
         if std::mem::replace(&mut port.paused, false) {
-            port.look_again = true;
-            self.net.make_ready(self.id);
+            self.look_again();
         }
+    }
+
+    /// Asks for the unused bytes to be shown again, though no new ones came: what stopped the protocol from
+    /// using them has passed.
+    pub fn look_again(&mut self) {
+        self.port().look_again = true;
+        self.net.make_ready(self.id);
     }
 
     /// From now on `send_to` for this connection answers [`Sent::Gone`]; only [`out`](Io::out) still

@@ -29,12 +29,9 @@ pub trait World {
 impl World for () {}
 
 /// What one connection understands. The loop owns one value of this type for each open connection.
-pub trait Protocol: Sized {
+pub trait Protocol {
     /// What all connections of this server share.
     type World: World;
-
-    /// A connection has been accepted, or an outgoing one established.
-    fn open(opened: Opened, world: &mut Self::World, io: &mut Io<'_>) -> Self;
 
     /// Bytes have come. `bytes` is everything not used yet, lent so that it may be changed in place.
     ///
@@ -63,6 +60,13 @@ pub trait Protocol: Sized {
 
     /// The connection is gone. There is no [`Io`] any more: nothing can be written.
     fn closed(&mut self, _why: Ended, _world: &mut Self::World, _net: &mut Net) {}
+}
+
+/// A protocol that a connection can begin with. HTTP is one; a WebSocket is none, for it takes over a
+/// connection that began as HTTP.
+pub trait Entry: Protocol + Sized {
+    /// A connection has been accepted, or an outgoing one established.
+    fn open(opened: Opened, world: &mut Self::World, io: &mut Io<'_>) -> Self;
 }
 
 /// How a connection came to be. Keep the peer's address if you need it: the loop does not.

@@ -8,13 +8,13 @@ use mio::net::TcpStream;
 use crate::deadlines::Whose;
 use crate::input::{Carry, READ_BUFFER, show_carry};
 use crate::net::Phase;
-use crate::{ConnId, Io, Limits, Net, Opened, Protocol, Stream};
+use crate::{ConnId, Entry, Io, Limits, Net, Opened, Stream};
 
 /// One connection of a protocol, driven by hand. For unit tests, property tests and fuzzing.
 ///
 /// It keeps the loop's promises: unused bytes are shown again, nothing is shown while the connection is
 /// paused or its peer does not read, and nothing after it is closed.
-pub struct Rehearsal<P: Protocol> {
+pub struct Rehearsal<P: Entry> {
     /// What the connections of the server would share.
     pub world: P::World,
     protocol: P,
@@ -24,7 +24,7 @@ pub struct Rehearsal<P: Protocol> {
     ended: bool,
 }
 
-impl<P: Protocol> Rehearsal<P> {
+impl<P: Entry> Rehearsal<P> {
     /// An accepted connection from 127.0.0.1, with the default limits.
     pub fn new(world: P::World) -> Rehearsal<P> {
         Rehearsal::with_limits(world, Limits::default())
