@@ -80,7 +80,7 @@ if [ -n "$missing" ]; then
         done
         if ! node_fits; then
             # Debian 12 and Ubuntu 24.04 have Node 18; npm's own package `node` brings a newer one.
-            npm install --global --silent node@22
+            npm install --global --no-audit --no-fund --loglevel=error node@22 >&2
             hash -r
         fi
     else

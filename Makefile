@@ -1,0 +1,74 @@
+# The front door of barewire. `make` alone says what there is to do. Works with GNU make 3.81 and newer.
+
+# A rung that exists is a folder under steps/ with a program in it.
+RUNGS := $(sort $(patsubst steps/%/src/main.rs,%,$(wildcard steps/*/src/main.rs)))
+# What a newcomer meets first: the chat, behind its guard as soon as that rung exists.
+FIRST := $(lastword $(filter 11-rooms 12-guard,$(RUNGS)))
+
+# STEP=5, STEP=05 and STEP=05-keep-alive name the same rung; so does STEP=keep-alive.
+STEP ?=
+PADDED := $(if $(filter 0 1 2 3 4 5 6 7 8 9,$(STEP)),0$(STEP),$(STEP))
+RUNG := $(filter $(PADDED) $(PADDED)-% %-$(PADDED),$(RUNGS))
+
+ifneq ($(STEP),)
+ifneq ($(words $(RUNG)),1)
+$(info There is no rung "$(STEP)". There are: $(RUNGS))
+$(error STEP names no rung)
+endif
+endif
+
+.PHONY: help
+help:
+	@echo 'barewire: from socket() to a WebSocket server, one rung at a time'
+	@echo
+	@echo '  make run                the chat ($(FIRST)); open the address that it prints in two tabs'
+	@echo '  make run STEP=05        one rung; ARGS="--help" says what it can do'
+	@echo '  make test               all tests of all rungs, real browser included: some minutes'
+	@echo '  make test STEP=05       one rung: its unit tests and its black-box tests, in seconds'
+	@echo '  make browser [STEP=05]  the browser tests; pictures of each page in target/screenshots'
+	@echo '  make soak               random bytes at every rung, a minute each, side by side'
+	@echo '  make lint               format, clippy, and each rung built alone'
+	@echo
+	@echo 'The rungs:'
+	@for rung in $(RUNGS); do echo "  $$rung"; done
+	@echo
+	@echo 'README.md says what each is for; notes/ has a chapter for each.'
+
+.PHONY: cargo
+cargo:
+	@command -v cargo >/dev/null || { echo 'cargo is missing: install Rust from https://rustup.rs, then open a new terminal'; exit 1; }
+
+.PHONY: need
+need: cargo
+	@tests/tools/need.sh
+
+.PHONY: run
+run: cargo
+	@cargo run --bin $(or $(RUNG),$(FIRST)) -- $(ARGS)
+
+.PHONY: test
+ifneq ($(RUNG),)
+test: cargo
+	cargo test --package step-$(RUNG)
+	cargo test --package harness --test $(RUNG)
+else
+test: need
+	cargo test --workspace --no-fail-fast
+	node --test-reporter=spec tests/browser/run.mjs
+endif
+
+.PHONY: browser
+browser: need
+	node --test-reporter=spec tests/browser/run.mjs $(RUNG)
+
+.PHONY: soak
+soak: cargo
+	SOAK_SECONDS=60 cargo test --package soak
+
+.PHONY: lint
+lint: cargo
+	cargo fmt --all --check
+	tests/tools/ladder.sh
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	@set -e; for rung in $(RUNGS); do echo "cargo check --package step-$$rung"; \
+		cargo check --quiet --locked --package step-$$rung; done
