@@ -1,9 +1,8 @@
 //! A head that arrives in pieces.
 
-use crate::fields::Field;
 use crate::line::{self, Cut};
 use crate::start::{self, StartLine};
-use crate::{Limits, ParseError, Request};
+use crate::{Limits, ParseError, Request, fields};
 
 /// How far the head that is arriving on one connection has been judged.
 ///
@@ -23,7 +22,8 @@ pub struct Arrival {
 
 /// What stands next in a head.
 pub(crate) enum Next<'a> {
-    Field(Field<'a>),
+    /// Name and value of a field line.
+    Field(&'a [u8], &'a [u8]),
     /// The empty line.
     End,
     /// The next line is not complete.
@@ -59,7 +59,7 @@ impl Arrival {
         }
         loop {
             match self.field(bytes, limits)? {
-                Next::Field(_) => {}
+                Next::Field(..) => {}
                 Next::End => return Ok(true),
                 Next::More => return Ok(false),
             }
@@ -95,7 +95,7 @@ impl Arrival {
             Cut::Line(b"") => Ok(Next::End),
             // One of the lines is the request line.
             Cut::Line(_) if self.lines - 1 > limits.fields => Err(ParseError::TooManyFields),
-            Cut::Line(line) => Field::parse(line).map(Next::Field),
+            Cut::Line(line) => fields::split(line).map(|(name, value)| Next::Field(name, value)),
             Cut::Unfinished => Ok(Next::More),
             Cut::TooLong => Err(ParseError::FieldTooLarge),
         }

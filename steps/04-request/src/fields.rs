@@ -1,8 +1,7 @@
 //! Field lines: `field-name ":" OWS field-value OWS` (RFC 9112 §5).
 
-use crate::ParseError;
-use crate::classes::in_token;
-use crate::line;
+use crate::classes::{in_token, line_length};
+use crate::{ParseError, line};
 
 /// One field line, taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,31 +15,34 @@ pub struct Field<'a> {
 impl<'a> Field<'a> {
     /// Takes a line apart that [`line::cut`] has cut, not the empty one; also a trailer's line.
     pub fn parse(line: &'a [u8]) -> Result<Field<'a>, ParseError> {
-        let name_end = line.iter().position(|&byte| !in_token(byte)).unwrap_or(line.len());
-        let (name, rest) = line.split_at(name_end);
-        match rest {
-            // RFC 9112 §5.2: "A server that receives an obs-fold in a request message [...] MUST either reject the
-            // message by sending a 400 (Bad Request) [...] or replace each received obs-fold with one or more SP".
-            [b' ' | b'\t', ..] if name.is_empty() => Err(ParseError::Folded),
-            [b':', ..] if name.is_empty() => Err(ParseError::FieldNameEmpty),
-            [b':', value @ ..] => {
-                // Only tchar stands in it, as the search above proved.
-                let name = str::from_utf8(name).map_err(|_| ParseError::FieldName)?;
-                Ok(Field { name, value: trim(value) })
-            }
-            // RFC 9112 §5.1: "No whitespace is allowed between the field name and colon. [...] A server MUST reject, with
-            // a response status code of 400 (Bad Request), any received request message that contains whitespace between
-            // a header field name and colon."
-            [b' ' | b'\t', ..] if trim(rest).starts_with(b":") => Err(ParseError::SpaceBeforeColon),
-            _ if rest.contains(&b':') => Err(ParseError::FieldName),
-            _ => Err(ParseError::NoColon),
-        }
+        let (name, value) = split(line)?;
+        // Only tchar stands in it, as `split` has proved.
+        let name = str::from_utf8(name).map_err(|_| ParseError::FieldName)?;
+        Ok(Field { name, value })
     }
 
     /// Whether the field has this name. RFC 9110 §5.1: "Field names are case-insensitive".
-    #[inline]
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
+    }
+}
+
+/// Judges a field line and splits it into name and value, white space removed.
+#[inline]
+pub(crate) fn split(line: &[u8]) -> Result<(&[u8], &[u8]), ParseError> {
+    let name_end = line.iter().position(|&byte| !in_token(byte)).unwrap_or(line.len());
+    match line.split_at(name_end) {
+        // RFC 9112 §5.2: "A server that receives an obs-fold in a request message [...] MUST either reject the message by
+        // sending a 400 (Bad Request) [...] or replace each received obs-fold with one or more SP octets".
+        (b"", [b' ' | b'\t', ..]) => Err(ParseError::Folded),
+        (b"", [b':', ..]) => Err(ParseError::FieldNameEmpty),
+        (name, [b':', value @ ..]) => Ok((name, trim(value))),
+        // RFC 9112 §5.1: "No whitespace is allowed between the field name and colon. [...] A server MUST reject, with a
+        // response status code of 400 (Bad Request), any received request message that contains whitespace between a header
+        // field name and colon."
+        (_, rest @ [b' ' | b'\t', ..]) if trim(rest).starts_with(b":") => Err(ParseError::SpaceBeforeColon),
+        (_, rest) if rest.contains(&b':') => Err(ParseError::FieldName),
+        _ => Err(ParseError::NoColon),
     }
 }
 
@@ -51,9 +53,24 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// `lines`: whole lines with their ends, each accepted by [`Field::parse`].
+    /// `lines`: whole lines with their ends, each accepted by [`split`].
     pub(crate) fn validated(lines: &'a [u8]) -> Fields<'a> {
         Fields { lines }
+    }
+
+    /// The values of the lines with this name.
+    pub(crate) fn named<'n>(mut self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+        std::iter::from_fn(move || self.next_line())
+            .filter_map(|line| split(line).ok())
+            .filter(move |(its_name, _)| its_name.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|(_, value)| value)
+    }
+
+    fn next_line(&mut self) -> Option<&'a [u8]> {
+        let end = line_length(self.lines);
+        let line = self.lines.get(..end)?;
+        self.lines = self.lines.get(end + line::CRLF..)?;
+        Some(line)
     }
 }
 
@@ -61,11 +78,7 @@ impl<'a> Iterator for Fields<'a> {
     type Item = Field<'a>;
 
     fn next(&mut self) -> Option<Field<'a>> {
-        // A validated line holds no CR but that of its end, and its name no colon.
-        let end = self.lines.iter().position(|&byte| byte == b'\r')?;
-        let field = Field::parse(&self.lines[..end]).ok();
-        self.lines = &self.lines[end + line::CRLF..];
-        field
+        Field::parse(self.next_line()?).ok()
     }
 }
 

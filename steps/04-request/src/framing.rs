@@ -1,7 +1,7 @@
 //! Where does this request end, and what comes after it? The one place that answers. Two programs that answer
 //! differently let a request be smuggled past one of them, so whatever is in doubt is refused.
 
-use crate::fields::{Field, elements};
+use crate::fields::elements;
 use crate::{ParseError, Version};
 
 /// Where the body ends (RFC 9112 §6.3).
@@ -51,43 +51,40 @@ enum Coding {
 }
 
 impl<'a> Findings<'a> {
-    pub(crate) fn note(&mut self, field: Field<'a>) {
-        if let Err(fault) = self.judge(field) {
+    pub(crate) fn note(&mut self, name: &[u8], value: &'a [u8]) {
+        if let Err(fault) = self.judge(name, value) {
             self.fault.get_or_insert(fault);
         }
     }
 
-    fn judge(&mut self, field: Field<'a>) -> Result<(), ParseError> {
+    fn judge(&mut self, name: &[u8], value: &'a [u8]) -> Result<(), ParseError> {
         // The length tells nearly all other names apart, for the price of one jump.
-        match field.name.len() {
-            4 if field.is("Host") && self.host.replace(field.value).is_some() => {
-                Err(ParseError::HostRepeated)
-            }
-            6 if field.is("Expect") => {
-                for expectation in elements(field.value) {
+        let is = |field: &str| name.eq_ignore_ascii_case(field.as_bytes());
+        match name.len() {
+            4 if is("Host") && self.host.replace(value).is_some() => Err(ParseError::HostRepeated),
+            6 if is("Expect") => {
+                for expectation in elements(value) {
                     let known = expectation.eq_ignore_ascii_case(b"100-continue");
                     self.expects_continue |= known;
                     self.expects_unknown |= !known;
                 }
                 Ok(())
             }
-            10 if field.is("Connection") => {
-                for option in elements(field.value) {
+            10 if is("Connection") => {
+                for option in elements(value) {
                     self.close |= option.eq_ignore_ascii_case(b"close");
                     self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
                 }
                 Ok(())
             }
-            14 if field.is("Content-Length") => {
+            14 if is("Content-Length") => {
                 // RFC 9112 §6.3 allows a list of equal values to pass for one; no honest client sends it.
-                match self.length.replace(content_length(field.value)?) {
+                match self.length.replace(content_length(value)?) {
                     Some(_) => Err(ParseError::ContentLengthRepeated),
                     None => Ok(()),
                 }
             }
-            17 if field.is("Transfer-Encoding") => {
-                elements(field.value).try_for_each(|coding| self.note_coding(coding))
-            }
+            17 if is("Transfer-Encoding") => elements(value).try_for_each(|coding| self.note_coding(coding)),
             _ => Ok(()),
         }
     }

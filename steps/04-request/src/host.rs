@@ -20,13 +20,8 @@ pub(crate) fn effective<'a>(
         None => return Err(ParseError::HostMissing),
         // RFC 9110 §7.2: empty where the target has no authority, which in plain HTTP is only `*`.
         Some(b"") if *target == Target::Asterisk => None,
-        Some(value) => {
-            let text = str::from_utf8(value).map_err(|_| ParseError::HostInvalid)?;
-            if !is_authority(text) {
-                return Err(ParseError::HostInvalid);
-            }
-            Some(text)
-        }
+        Some(value) if is_authority(value) => str::from_utf8(value).ok(),
+        Some(_) => return Err(ParseError::HostInvalid),
     };
     // RFC 9112 §3.2.2: "When an origin server receives a request with an absolute-form of request-target, the origin
     // server MUST ignore the received Host header field (if any) and instead use the host information of the
@@ -38,46 +33,42 @@ pub(crate) fn effective<'a>(
 }
 
 /// A host, and perhaps a colon and a port. RFC 3986 §3.2.3 lets the port be empty.
-pub(crate) fn is_authority(text: &str) -> bool {
-    split_port(text)
-        .is_some_and(|(host, port)| is_host(host) && port.is_none_or(|port| port.is_empty() || is_port(port)))
+pub(crate) fn is_authority(bytes: &[u8]) -> bool {
+    match behind_host(bytes) {
+        Some(b"" | b":") => true,
+        Some([b':', port @ ..]) => is_port(port),
+        _ => false,
+    }
 }
 
 /// A host, a colon and a port: RFC 9112 §3.2.3, `authority-form = uri-host ":" port`.
-pub(crate) fn is_authority_with_port(text: &str) -> bool {
-    split_port(text).is_some_and(|(host, port)| is_host(host) && port.is_some_and(is_port))
+pub(crate) fn is_authority_with_port(bytes: &[u8]) -> bool {
+    matches!(behind_host(bytes), Some([b':', port @ ..]) if is_port(port))
 }
 
-/// The host and what stands behind its colon. The colons within `[...]` are the address's own.
-fn split_port(text: &str) -> Option<(&str, Option<&str>)> {
-    let host_end =
-        if text.starts_with('[') { text.find(']')? + 1 } else { text.find(':').unwrap_or(text.len()) };
-    let (host, rest) = text.split_at(host_end);
-    match rest.strip_prefix(':') {
-        Some(port) => Some((host, Some(port))),
-        None if rest.is_empty() => Some((host, None)),
-        None => None,
+/// What stands behind a valid host. RFC 3986 §3.2.2: an IPv6 address in brackets, or a name, of which an IPv4 address
+/// is one. RFC 9110 §4.2.1: not empty.
+fn behind_host(bytes: &[u8]) -> Option<&[u8]> {
+    if let Some(rest) = bytes.strip_prefix(b"[") {
+        let end = rest.iter().position(|&byte| byte == b']')?;
+        str::from_utf8(&rest[..end]).ok()?.parse::<Ipv6Addr>().ok()?;
+        return Some(&rest[end + 1..]);
     }
+    let mut end = 0;
+    loop {
+        end += match &bytes[end..] {
+            [byte, ..] if in_host(*byte) => 1,
+            [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => 3,
+            _ => break,
+        };
+    }
+    (end > 0).then(|| &bytes[end..])
 }
 
-/// RFC 3986 §3.2.2: an IPv6 address in brackets, or a name, of which an IPv4 address is one. RFC 9110 §4.2.1: not empty.
-fn is_host(host: &str) -> bool {
-    if let Some(address) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        return address.parse::<Ipv6Addr>().is_ok();
-    }
-    let mut bytes = host.bytes();
-    while let Some(byte) = bytes.next() {
-        let percent_encoded =
-            byte == b'%' && (0..2).all(|_| bytes.next().is_some_and(|b| b.is_ascii_hexdigit()));
-        if !in_host(byte) && !percent_encoded {
-            return false;
-        }
-    }
-    !host.is_empty()
-}
-
-fn is_port(port: &str) -> bool {
-    port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok()
+/// RFC 3986 §3.2.3, `port = *DIGIT`, but no more than TCP can address.
+fn is_port(port: &[u8]) -> bool {
+    let digits = !port.is_empty() && port.iter().all(u8::is_ascii_digit);
+    digits && str::from_utf8(port).is_ok_and(|port| port.parse::<u16>().is_ok())
 }
 
 #[cfg(test)]
@@ -97,7 +88,7 @@ mod tests {
             "%C3%A4.example",
             "x:0",
         ] {
-            assert!(is_authority(good), "{good}");
+            assert!(is_authority(good.as_bytes()), "{good}");
         }
     }
 
@@ -133,14 +124,14 @@ mod tests {
             "ä",
             "<a>",
         ] {
-            assert!(!is_authority(bad), "{bad}");
+            assert!(!is_authority(bad.as_bytes()), "{bad}");
         }
     }
 
     #[test]
     fn authority_form_needs_the_port() {
-        assert!(is_authority_with_port("a:443"));
-        assert!(!is_authority_with_port("a"));
-        assert!(!is_authority_with_port("a:"));
+        assert!(is_authority_with_port(b"a:443"));
+        assert!(!is_authority_with_port(b"a"));
+        assert!(!is_authority_with_port(b"a:"));
     }
 }

@@ -2,7 +2,7 @@
 //! other lines than we do, and a request can hide between the two. So a line ends with CRLF here and nothing else.
 
 use crate::ParseError;
-use crate::classes::in_line;
+use crate::classes::line_length;
 
 /// The length of a line end, in bytes.
 pub const CRLF: usize = 2;
@@ -29,11 +29,11 @@ pub fn cut<'a>(bytes: &'a [u8], searched: &mut usize, longest: usize) -> Result<
     // One byte more than allowed: the CR of a line that is exactly as long as allowed.
     let window = &bytes[..bytes.len().min(longest.saturating_add(1))];
     let unsearched = window.get(*searched..).unwrap_or_default();
-    let Some(end) = unsearched.iter().position(|&byte| !in_line(byte)) else {
+    let end = *searched + line_length(unsearched);
+    if end >= window.len() {
         *searched = window.len();
         return Ok(if bytes.len() > longest { Cut::TooLong } else { Cut::Unfinished });
-    };
-    let end = *searched + end;
+    }
     match (bytes[end], bytes.get(end + 1)) {
         (b'\r', Some(b'\n')) => {
             *searched = 0;

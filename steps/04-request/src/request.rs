@@ -50,7 +50,7 @@ impl<'a> Request<'a> {
         let mut findings = Findings::default();
         loop {
             match arrival.field(bytes, limits)? {
-                Next::Field(field) => findings.note(field),
+                Next::Field(name, value) => findings.note(name, value),
                 Next::End => break,
                 Next::More => return Ok(None),
             }
@@ -88,8 +88,7 @@ impl<'a> Request<'a> {
 
     /// The values of all field lines with this name, in any case, in order.
     pub fn fields_named<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
-        let fields = self.fields;
-        fields.filter(move |field| field.is(name)).map(|field| field.value)
+        self.fields.named(name)
     }
 
     /// The elements of a comma-separated list that may stand in several field lines (RFC 9110 §5.6.1), trimmed,

@@ -4,7 +4,7 @@
 use std::fmt::{self, Display, Write};
 use std::time::SystemTime;
 
-use crate::classes::{in_line, is_token};
+use crate::classes::{is_token, line_length};
 use crate::{Status, date};
 
 /// A response head that is being appended to a buffer: status line, Date, then [`field`](ResponseHead::field)s.
@@ -142,8 +142,14 @@ struct FieldValue<'o>(&'o mut Vec<u8>);
 
 impl fmt::Write for FieldValue<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.extend(text.bytes().map(|byte| if in_line(byte) { byte } else { b' ' }));
-        Ok(())
+        let mut rest = text.as_bytes();
+        loop {
+            let (clean, behind) = rest.split_at(line_length(rest));
+            self.0.extend_from_slice(clean);
+            let Some((_, behind)) = behind.split_first() else { return Ok(()) };
+            self.0.push(b' ');
+            rest = behind;
+        }
     }
 }
 

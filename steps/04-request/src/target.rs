@@ -62,7 +62,7 @@ impl<'a> Target<'a> {
             return Err(ParseError::TargetFragment);
         }
         match method {
-            Some(Method::Connect) if host::is_authority_with_port(text) => Ok(Target::Authority(text)),
+            Some(Method::Connect) if host::is_authority_with_port(bytes) => Ok(Target::Authority(text)),
             Some(Method::Connect) => Err(ParseError::TargetForm),
             Some(Method::Options) if text == "*" => Ok(Target::Asterisk),
             _ if text.starts_with('/') => {
@@ -95,7 +95,7 @@ fn absolute(text: &str) -> Result<Target<'_>, ParseError> {
     }
     let authority_end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, path_and_query) = rest.split_at(authority_end);
-    if !host::is_authority(authority) {
+    if !host::is_authority(authority.as_bytes()) {
         return Err(ParseError::TargetForm);
     }
     let (path, query) = split_query(path_and_query);
