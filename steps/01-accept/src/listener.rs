@@ -30,20 +30,17 @@ pub fn explain(address: SocketAddr, reuse_address: bool, error: &io::Error) -> S
     let port = address.port();
     match error.kind() {
         ErrorKind::AddrInUse => {
-            let time_wait = if reuse_address {
-                ""
-            } else {
-                ", or a connection that this side closed first still holds it for up to a minute (TIME_WAIT; \
-                 without SO_REUSEADDR bind refuses it)"
-            };
+            // Both the socket that closed and the one that binds must have had SO_REUSEADDR.
+            let whose = if reuse_address { "it had no SO_REUSEADDR" } else { "this one has no SO_REUSEADDR" };
             let look = if cfg!(target_os = "linux") {
                 format!("ss -tanp 'sport = :{port}'")
             } else {
                 format!("lsof -nP -iTCP:{port}; netstat -an | grep {port}")
             };
             format!(
-                "cannot listen on {address}: the port is in use. Another program listens there{time_wait}. \
-                 To see who: {look}. To take any free port: PORT=0"
+                "cannot listen on {address}: the port is in use. Another program listens there, or one closed a \
+                 connection there less than a minute ago (TIME-WAIT) and {whose}. To see which: {look}. \
+                 To take any free port: PORT=0"
             )
         }
         ErrorKind::PermissionDenied => {
@@ -55,5 +52,30 @@ pub fn explain(address: SocketAddr, reuse_address: bool, error: &io::Error) -> S
             )
         }
         _ => format!("cannot listen on {address}: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_that_somebody_listens_on_is_explained() {
+        let first = listen(SocketAddr::from(([127, 0, 0, 1], 0)), true).unwrap();
+        let address = first.local_addr().unwrap();
+        let said = listen(address, true).unwrap_err().to_string();
+        assert!(said.starts_with(&format!("cannot listen on {address}: the port is in use.")), "{said}");
+        assert!(said.ends_with("To take any free port: PORT=0"), "{said}");
+        assert_eq!(said.lines().count(), 1);
+    }
+
+    #[test]
+    fn an_address_of_another_machine_is_explained() {
+        // RFC 5737: 192.0.2.0/24 is for documentation, so no machine has it.
+        let said = listen("192.0.2.1:80".parse().unwrap(), true).unwrap_err().to_string();
+        assert_eq!(
+            said,
+            "cannot listen on 192.0.2.1:80: this machine has no such address. Try --listen 127.0.0.1:80"
+        );
     }
 }
