@@ -77,9 +77,9 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
                 return;
             }
             let fin_seen = port.fin_seen;
-            let result = self.input.read(stream, carry, |bytes| {
-                protocol.data(bytes, world, &mut Io::new(&mut self.net, id))
-            });
+            let result = self
+                .input
+                .read(stream, carry, |bytes| protocol.data(bytes, world, &mut Io::new(&mut self.net, id)));
             let stream_has_output = stream.holds_output();
             let Some(port) = self.net.ports.get_mut(id) else { return };
             match result {

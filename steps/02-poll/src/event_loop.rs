@@ -244,7 +244,9 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
 
     /// An event came for an outgoing connection that did not stand yet.
     pub(crate) fn connect_progress(&mut self, id: ConnId, world: &mut P::World) {
-        let Some(index) = self.connecting.iter().position(|(connecting, ..)| *connecting == id) else { return };
+        let Some(index) = self.connecting.iter().position(|(connecting, ..)| *connecting == id) else {
+            return;
+        };
         match is_connected(&self.connecting[index].1) {
             Ok(false) => {}
             Ok(true) => {

@@ -138,7 +138,9 @@ impl Queue {
         if let Some(Chunk::File { file, range }) = self.chunks.front() {
             let (from, left) = (range.start + self.sent, range.end - range.start - self.sent);
             return match stream.send_file(file, from, left.min(budget) as usize)? {
-                0 => Err(io::Error::new(ErrorKind::UnexpectedEof, "the file became shorter while it was sent")),
+                0 => {
+                    Err(io::Error::new(ErrorKind::UnexpectedEof, "the file became shorter while it was sent"))
+                }
                 sent => Ok(sent),
             };
         }

@@ -61,7 +61,9 @@ impl<P: Entry> Rehearsal<P> {
         let mut all = Vec::new();
         loop {
             let mut paper = Paper(Vec::new());
-            let Some(queue) = self.net.ports.get_mut(self.id).and_then(|port| port.queue_mut()) else { break };
+            let Some(queue) = self.net.ports.get_mut(self.id).and_then(|port| port.queue_mut()) else {
+                break;
+            };
             queue.flush(&mut paper).expect("paper takes all");
             if paper.0.is_empty() {
                 break;

@@ -1,0 +1,131 @@
+//! What a callback may do with its own connection.
+
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use crate::deadlines::Whose;
+use crate::output::Chunk;
+use crate::port::{Phase, Port, Todo};
+use crate::{ConnId, Net, Timer};
+
+/// One connection, for the length of a callback. Reaches [`Net`] by itself: `io.now`, `io.send_to(..)`.
+pub struct Io<'a> {
+    net: &'a mut Net,
+    id: ConnId,
+}
+
+impl<'a> Io<'a> {
+    pub(crate) fn new(net: &'a mut Net, id: ConnId) -> Io<'a> {
+        Io { net, id }
+    }
+
+    /// The connection's id.
+    pub fn id(&self) -> ConnId {
+        self.id
+    }
+
+    /// The output, to append to. It leaves in one write when the turn ends.
+    pub fn out(&mut self) -> &mut Vec<u8> {
+        self.net.queue_of(self.id).tail()
+    }
+
+    /// Queues a chunk, uncopied, behind what was queued before. Its own answer is never dropped.
+    pub fn push(&mut self, chunk: Chunk) {
+        self.net.queue_of(self.id).push(chunk);
+    }
+
+    /// How many bytes wait to be sent, those in unread files included.
+    pub fn pending(&self) -> u64 {
+        self.net.pending_of(self.id)
+    }
+
+    /// Whether a loop over many messages in one `data` call should stop and return what it has used:
+    /// too much output is waiting, or the connection is paused or closing. The rest is shown again when
+    /// that has passed.
+    pub fn must_wait(&self) -> bool {
+        self.net.holds_back(self.id)
+    }
+
+    /// Stops reading: no `data` until [`resume`](Io::resume). The peer's bytes fill the kernel's buffer,
+    /// then its window closes, and it must wait. That is backpressure, and it costs us nothing.
+    ///
+    /// Who does not read does not meet the peer's FIN either. A protocol that waits for something else and
+    /// wants to know when the peer leaves (a long poll) pauses only when bytes come that it cannot use yet.
+    pub fn pause(&mut self) {
+        self.port().paused = true;
+    }
+
+    /// Reads on. Bytes that were held back are shown again at once, though no new ones have come.
+    pub fn resume(&mut self) {
+        if std::mem::replace(&mut self.port().paused, false) {
+            self.look_again();
+        }
+    }
+
+    /// Asks for the unused bytes to be shown again, though no new ones came: what stopped the protocol from
+    /// using them has passed.
+    pub fn look_again(&mut self) {
+        self.port().look_again = true;
+        self.net.plan(Todo::Serve, self.id);
+    }
+
+    /// From now on `send_to` for this connection answers [`Sent::Gone`](crate::Sent::Gone); only
+    /// [`out`](Io::out) and [`push`](Io::push) still work. For a goodbye after which nothing may be sent
+    /// (RFC 6455 §5.5.1).
+    pub fn seal(&mut self) {
+        self.port().sealed = true;
+    }
+
+    /// Closes politely: what is queued leaves, then our FIN; what still comes is read and thrown away until
+    /// the peer's FIN, a bounded time. Closing with bytes unread would make the kernel send an RST, which
+    /// can destroy our last answer before the peer has read it (RFC 9112 §9.6).
+    pub fn close(&mut self) {
+        if self.is_closing() {
+            return;
+        }
+        self.port().phase = Phase::Flushing;
+        self.net.deadlines.forget(self.id);
+        let at = self.net.now + self.net.limits.flush_timeout;
+        self.net.deadlines.set(Whose::Phase(self.id), Some(at));
+        self.net.plan(Todo::Flush, self.id);
+        // A peer that sends everything before it reads must be read, or it never comes to our answer.
+        self.net.plan(Todo::Serve, self.id);
+    }
+
+    /// Drops the connection at once, with all that is queued.
+    pub fn abort(&mut self) {
+        self.port().phase = Phase::Aborted;
+        self.net.plan(Todo::Serve, self.id);
+    }
+
+    /// Whether [`close`](Io::close) or [`abort`](Io::abort) was called.
+    pub fn is_closing(&self) -> bool {
+        self.net.ports.get(self.id).is_none_or(|port| port.phase != Phase::Open)
+    }
+
+    /// Sets one of the connection's two deadlines, or clears it. `after` counts from [`Net::now`].
+    pub fn set_timeout(&mut self, which: Timer, after: Option<Duration>) {
+        if !self.is_closing() {
+            let at = after.map(|after| self.net.now + after);
+            self.net.deadlines.set(Whose::Protocol(self.id, which), at);
+        }
+    }
+
+    fn port(&mut self) -> &mut Port {
+        self.net.ports.get_mut(self.id).expect("a connection outlives its callbacks")
+    }
+}
+
+impl Deref for Io<'_> {
+    type Target = Net;
+
+    fn deref(&self) -> &Net {
+        self.net
+    }
+}
+
+impl DerefMut for Io<'_> {
+    fn deref_mut(&mut self) -> &mut Net {
+        self.net
+    }
+}

@@ -1,0 +1,85 @@
+//! What the loop keeps for each connection beside its stream and its protocol: where it is in its life, what
+//! the kernel said last, what it has to do.
+
+use crate::output::Queue;
+
+/// One connection's state as far as callbacks can change it. Small: an idle connection is nothing else.
+pub(crate) struct Port {
+    pub phase: Phase,
+    /// What waits to be sent; nobody owns a buffer who has nothing to say.
+    pub queue: Option<Box<Queue>>,
+    /// An event said "readable", and no read has come to the end of it since. No further event will come.
+    pub readable: bool,
+    /// No write has met WouldBlock since the last "writable".
+    pub writable: bool,
+    /// The peer's FIN stands in the receive queue, behind the bytes or alone.
+    pub fin_seen: bool,
+    /// The peer's FIN was read: it sends no more.
+    pub half_closed: bool,
+    /// The kernel has given the connection up (an RST, a timeout).
+    pub broken: bool,
+    pub paused: bool,
+    pub sealed: bool,
+    /// Unused bytes are to be shown again, though none have come.
+    pub look_again: bool,
+    /// Output has piled up; `drained` is called when it has left.
+    pub piled_up: bool,
+    /// By [`Todo`]: whether the connection stands in that list.
+    pub planned: [bool; 3],
+}
+
+/// How far a connection is on its way in or out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// `connect` was called; the answer is not here.
+    Connecting,
+    /// Callbacks run.
+    Open,
+    /// Closed by the protocol: output is leaving, then comes our FIN. Input is thrown away.
+    Flushing,
+    /// Our FIN is sent. We wait for the peer's, a bounded time, and read on.
+    Lingering,
+    /// To be dropped at once.
+    Aborted,
+}
+
+/// What a connection has to do in this turn or the next, whether an event comes or not. Each is a step of
+/// the turn with a list of its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Todo {
+    /// Step 7: read, or whatever its phase asks for.
+    Serve,
+    /// Step 8: hear that somebody woke it.
+    Hear,
+    /// Step 9: send.
+    Flush,
+}
+
+impl Port {
+    pub fn new(phase: Phase) -> Port {
+        Port {
+            phase,
+            queue: None,
+            readable: false,
+            // A new socket has room. If not, the first write finds out.
+            writable: true,
+            fin_seen: false,
+            half_closed: false,
+            broken: false,
+            paused: false,
+            sealed: false,
+            look_again: false,
+            piled_up: false,
+            planned: [false; 3],
+        }
+    }
+
+    pub fn pending(&self) -> u64 {
+        self.queue.as_ref().map_or(0, |queue| queue.pending())
+    }
+
+    /// Whether others may send to it.
+    pub fn takes_output(&self) -> bool {
+        matches!(self.phase, Phase::Connecting | Phase::Open) && !self.sealed
+    }
+}
