@@ -1,6 +1,8 @@
 //! Where an extension plugs in (RFC 6455 §9). Without one, `()` stands in both places and costs nothing.
 
-use frames::{Header, Opcode, Rsv, write_frame};
+use std::borrow::Cow;
+
+use frames::{Opcode, Rsv};
 
 use crate::MessageError;
 
@@ -29,8 +31,8 @@ pub trait Unpack {
 
 /// The writing half.
 pub trait Pack {
-    /// Appends a whole message to `out`, as one frame or more, as a server sends it.
-    fn pack(&mut self, opcode: Opcode, payload: &[u8], out: &mut Vec<u8>);
+    /// What the payload of a message becomes on the wire, and the reserved bits that say so.
+    fn pack<'a>(&'a mut self, opcode: Opcode, payload: Cow<'a, [u8]>) -> (Rsv, Cow<'a, [u8]>);
 }
 
 impl Unpack for () {
@@ -49,7 +51,7 @@ impl Unpack for () {
 }
 
 impl Pack for () {
-    fn pack(&mut self, opcode: Opcode, payload: &[u8], out: &mut Vec<u8>) {
-        write_frame(Header::new(opcode, 0), payload, out);
+    fn pack<'a>(&'a mut self, _opcode: Opcode, payload: Cow<'a, [u8]>) -> (Rsv, Cow<'a, [u8]>) {
+        (Rsv::NONE, payload)
     }
 }

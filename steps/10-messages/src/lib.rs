@@ -4,17 +4,27 @@
 //!   together, control frames let through between them, UTF-8 checked as it comes.
 //! - [`Close`] and [`close_code`]: how a connection ends.
 //! - [`MessageError`]: what breaks a rule, and the code to close with.
+//! - [`WebSocket`]: the connection as the loop of rung 02 runs it, for an [`Application`] on top of it.
 //! - [`Unpack`] and [`Pack`]: where an extension plugs in (rung 14).
+//! - [`Watch`]: where rate limits and heartbeats plug in (rung 12).
 
+mod application;
 mod assembler;
 mod close;
+mod connection;
 mod error;
 mod extension;
+mod limits;
 mod message;
 mod text;
+mod watch;
 
+pub use application::{Application, Socket, encode};
 pub use assembler::{Assembler, Event};
 pub use close::{Close, close_code};
+pub use connection::WebSocket;
 pub use error::MessageError;
 pub use extension::{Pack, Unpack};
+pub use limits::Limits;
 pub use message::Message;
+pub use watch::{Due, Verdict, Watch};

@@ -1,0 +1,448 @@
+use std::borrow::Cow;
+use std::time::{Duration, Instant};
+
+use frames::Rsv;
+use poll::{Chunk, ConnId, Entry, Opened, Rehearsal, Sent, World};
+
+use super::*;
+use crate::encode;
+
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// An echo that remembers what it was told, and does as it is told.
+#[derive(Default)]
+struct Echo {
+    story: Vec<String>,
+    id: Option<ConnId>,
+    watch: Script,
+}
+
+impl World for Echo {}
+
+impl Application for Echo {
+    type Client = &'static str;
+
+    fn limits(&self) -> Limits {
+        Limits { message: 200_000, close_timeout: CLOSE_TIMEOUT }
+    }
+
+    fn open(&mut self, client: &mut &'static str, socket: &mut Socket<'_, '_>) {
+        self.story.push(format!("open {client}"));
+        self.id = Some(socket.id());
+    }
+
+    fn message(&mut self, _: &mut &'static str, message: Message<'_>, socket: &mut Socket<'_, '_>) {
+        match message {
+            Message::Text(text) if text == "leave" => {
+                socket.close(4001, "as you wish");
+                socket.text("too late");
+                socket.close(4002, "too late");
+                let own = socket.id();
+                assert_eq!(socket.send_to(own, b"too late"), Sent::Gone);
+            }
+            message => {
+                self.story.push(format!("{} of {}", message.opcode(), message.as_bytes().len()));
+                socket.send(message);
+            }
+        }
+    }
+
+    fn close(&mut self, client: &'static str, close: Close<'_>, _: &mut Net) {
+        self.story.push(format!("close {client} {} {:?}", close.code, close.reason));
+    }
+
+    fn drained(&mut self, _: &mut &'static str, socket: &mut Socket<'_, '_>) {
+        socket.text("drained");
+    }
+}
+
+impl Entry for WebSocket<Echo> {
+    fn open(_: Opened, echo: &mut Echo, io: &mut Io<'_>) -> Self {
+        WebSocket::new("Ada", echo, io)
+    }
+}
+
+type Connection = Rehearsal<WebSocket<Echo>>;
+
+fn connection() -> Connection {
+    Rehearsal::new(Echo::default())
+}
+
+/// A frame as a client sends it.
+fn sends(opcode: Opcode, payload: &[u8]) -> Vec<u8> {
+    let mut wire = Vec::new();
+    let header = Header { masking_key: Some([7, 77, 177, 211]), ..Header::new(opcode, 0) };
+    write_frame(header, payload, &mut wire);
+    wire
+}
+
+fn fragment(opcode: Opcode, payload: &[u8]) -> Vec<u8> {
+    let mut wire = sends(opcode, payload);
+    wire[0] &= 0x7f;
+    wire
+}
+
+/// A frame as the server sends it.
+fn frame(opcode: Opcode, payload: &[u8]) -> Vec<u8> {
+    let mut wire = Vec::new();
+    write_frame(Header::new(opcode, 0), payload, &mut wire);
+    wire
+}
+
+fn close(code: u16, reason: &str) -> Vec<u8> {
+    let mut wire = Vec::new();
+    Close { code, reason }.write(&mut wire);
+    wire
+}
+
+/// The code of the Close frame that is all the server sent.
+fn close_sent(wire: &[u8]) -> u16 {
+    let Ok(Some((header, used))) = Header::parse(wire) else { panic!("no frame in {wire:02x?}") };
+    assert_eq!((header.opcode, header.length as usize), (Opcode::Close, wire.len() - used), "{wire:02x?}");
+    Close::parse(&wire[used..]).unwrap().code
+}
+
+#[test]
+fn an_echo_of_both_kinds_unmasked() {
+    let mut connection = connection();
+    connection.receive(&sends(Opcode::Text, "grüße".as_bytes()));
+    assert_eq!(connection.sent(), frame(Opcode::Text, "grüße".as_bytes()));
+    connection.receive(&sends(Opcode::Binary, &[0; 70_000]));
+    assert_eq!(connection.sent(), frame(Opcode::Binary, &[0; 70_000]));
+    assert_eq!(connection.world.story, ["open Ada", "text of 7", "binary of 70000"]);
+}
+
+#[test]
+fn section_5_5_2_a_ping_is_answered_also_between_fragments_with_the_same_payload() {
+    let mut connection = connection();
+    connection.receive(&fragment(Opcode::Text, b"a"));
+    connection.receive(&sends(Opcode::Ping, &[9; 125]));
+    assert_eq!(connection.sent(), frame(Opcode::Pong, &[9; 125]));
+    connection.receive(&sends(Opcode::Continuation, b"b"));
+    assert_eq!(connection.sent(), frame(Opcode::Text, b"ab"));
+}
+
+#[test]
+fn section_5_5_3_a_pong_that_nobody_asked_for_is_not_answered() {
+    let mut connection = connection();
+    connection.receive(&sends(Opcode::Pong, b"here I am"));
+    assert_eq!(connection.sent(), b"");
+    assert!(connection.is_open());
+}
+
+#[test]
+fn section_5_5_1_a_close_is_answered_with_its_code_and_nothing_behind_it_is_looked_at() {
+    for (code, payload) in [(1000, &b"\x03\xe8bye"[..]), (4999, b"\x13\x87"), (1005, b"")] {
+        let mut connection = connection();
+        let mut wire = sends(Opcode::Close, payload);
+        wire.extend(sends(Opcode::Text, b"more"));
+        wire.extend([0xff; 20]);
+        connection.receive(&wire);
+        assert_eq!(connection.sent(), close(code, ""));
+        assert!(!connection.is_open());
+        let reason = if code == 1000 { "bye" } else { "" };
+        assert_eq!(connection.world.story, ["open Ada", &format!("close Ada {code} {reason:?}")]);
+    }
+}
+
+#[test]
+fn section_7_1_7_a_broken_rule_is_told_by_its_code_and_the_answers_before_it_arrive() {
+    let broken: [(&[u8], u16); 5] = [
+        (b"\x81\x05Hello", 1002),
+        (b"\x83\x80", 1002),
+        (&[0x82, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4], 1009),
+        (&[0x81, 0x81, 0, 0, 0, 0, 0xff], 1007),
+        (&[0x88, 0x82, 0, 0, 0, 0, 0x03, 0xed], 1002),
+    ];
+    for (wire, code) in broken {
+        let mut connection = connection();
+        connection
+            .receive(&[&sends(Opcode::Text, b"before")[..], wire, &sends(Opcode::Text, b"behind")].concat());
+        let sent = connection.sent();
+        let before = frame(Opcode::Text, b"before");
+        assert_eq!(sent[..before.len()], before);
+        assert_eq!(close_sent(&sent[before.len()..]), code);
+        assert!(!connection.is_open());
+        assert_eq!(connection.world.story.len(), 3, "{:?}", connection.world.story);
+        assert!(connection.world.story[2].starts_with(&format!("close Ada {code} ")));
+    }
+}
+
+#[test]
+fn section_7_1_3_our_close_is_the_last_frame_and_theirs_ends_the_wait() {
+    let mut connection = connection();
+    connection.receive(&sends(Opcode::Text, b"leave"));
+    assert_eq!(connection.sent(), close(4001, "as you wish"));
+    assert!(connection.is_open(), "their Close has not come");
+    assert_eq!(connection.world.story, ["open Ada", "close Ada 4001 \"\""], "told at once");
+
+    connection.receive(&sends(Opcode::Text, b"said before it saw our Close"));
+    connection.receive(&sends(Opcode::Ping, b"so was this"));
+    connection.call(|connection, echo, io| connection.drained(echo, io));
+    connection.call(|connection, echo, io| connection.stop(echo, io));
+    assert_eq!(connection.sent(), b"");
+    assert!(connection.is_open());
+
+    connection.receive(&sends(Opcode::Close, b"\x0f\xa1"));
+    assert_eq!(connection.sent(), b"");
+    assert!(!connection.is_open());
+    assert_eq!(connection.world.story.len(), 2);
+}
+
+#[test]
+fn section_7_1_1_the_wait_for_their_close_is_bounded_and_bytes_do_not_extend_it() {
+    let mut connection = connection();
+    connection.receive(&sends(Opcode::Text, b"leave"));
+    connection.pass(CLOSE_TIMEOUT - Duration::from_millis(10));
+    connection.receive(&sends(Opcode::Ping, b""));
+    assert!(connection.is_open());
+    connection.pass(Duration::from_millis(20));
+    assert!(!connection.is_open());
+}
+
+#[test]
+fn while_we_wait_for_their_close_a_fin_or_a_broken_rule_ends_it_too() {
+    let mut with_fin = connection();
+    with_fin.receive(&sends(Opcode::Text, b"leave"));
+    with_fin.end();
+    assert!(!with_fin.is_open());
+    let mut with_nonsense = connection();
+    with_nonsense.receive(&sends(Opcode::Text, b"leave"));
+    with_nonsense.receive(b"\x83");
+    assert!(!with_nonsense.is_open());
+    for mut connection in [with_fin, with_nonsense] {
+        assert_eq!(connection.sent(), close(4001, "as you wish"), "no second Close frame");
+        assert_eq!(connection.world.story, ["open Ada", "close Ada 4001 \"\""]);
+    }
+}
+
+#[test]
+fn section_7_1_5_a_fin_without_a_close_frame_is_1006_and_is_not_answered() {
+    let mut connection = connection();
+    connection.receive(&fragment(Opcode::Text, b"half a mess"));
+    connection.end();
+    assert!(!connection.is_open());
+    assert_eq!(connection.sent(), b"");
+    assert_eq!(connection.world.story, ["open Ada", "close Ada 1006 \"\""]);
+}
+
+#[test]
+fn section_7_1_5_a_reset_is_1006_and_is_told_once() {
+    let mut connection = connection();
+    for _ in 0..2 {
+        connection.call(|connection, echo, io| connection.closed(Ended::Reset, echo, io));
+    }
+    assert_eq!(connection.world.story, ["open Ada", "close Ada 1006 \"\""]);
+}
+
+#[test]
+fn section_7_4_1_a_server_that_stops_says_1001() {
+    let mut connection = connection();
+    connection.call(|connection, echo, io| connection.stop(echo, io));
+    assert_eq!(connection.sent(), close(1001, "the server stops"));
+    connection.receive(&sends(Opcode::Close, b"\x03\xe9"));
+    assert!(!connection.is_open());
+    assert_eq!(connection.world.story, ["open Ada", "close Ada 1001 \"\""]);
+}
+
+#[test]
+fn nobody_can_send_after_our_close() {
+    let mut connection = connection();
+    connection.call(|connection, echo, io| connection.stop(echo, io));
+    let id = connection.id();
+    connection.call(|_, _, io| {
+        assert_eq!(io.send_to(id, b"a room's"), Sent::Gone);
+        assert_eq!(io.push_to(id, Chunk::Owned(b"a room's".to_vec())), Sent::Gone);
+    });
+    assert_eq!(connection.sent(), close(1001, "the server stops"));
+}
+
+#[test]
+fn the_application_hears_that_its_output_has_left() {
+    let mut connection = connection();
+    connection.call(|connection, echo, io| connection.drained(echo, io));
+    assert_eq!(connection.sent(), frame(Opcode::Text, b"drained"));
+}
+
+#[test]
+fn a_message_encoded_once_is_the_frame_that_a_socket_sends() {
+    for length in [0, 125, 126, 70_000] {
+        let payload = vec![b'x'; length];
+        let text = Message::Text(Cow::Borrowed(str::from_utf8(&payload).unwrap()));
+        assert_eq!(encode(&text)[..], frame(Opcode::Text, &payload));
+    }
+}
+
+#[test]
+fn any_split_of_the_input_gives_the_same_output() {
+    let wire = [
+        sends(Opcode::Text, "één".as_bytes()),
+        fragment(Opcode::Binary, &[1; 200]),
+        sends(Opcode::Ping, b"p"),
+        sends(Opcode::Continuation, &[2; 200]),
+        sends(Opcode::Close, b"\x03\xe8"),
+        sends(Opcode::Text, b"behind"),
+    ]
+    .concat();
+    let run = |size: usize| {
+        let mut connection = connection();
+        wire.chunks(size).for_each(|piece| connection.receive(piece));
+        (connection.sent(), connection.world.story)
+    };
+    let whole = run(wire.len());
+    for size in 1..wire.len() {
+        assert_eq!(run(size), whole, "reads of {size} bytes");
+    }
+}
+
+#[test]
+fn an_idle_connection_is_32_bytes_beside_what_the_application_keeps() {
+    struct Nothing;
+    impl World for Nothing {}
+    impl Application for Nothing {
+        type Client = Box<u8>;
+        fn limits(&self) -> Limits {
+            Limits::default()
+        }
+        fn message(&mut self, _: &mut Box<u8>, _: Message<'_>, _: &mut Socket<'_, '_>) {}
+    }
+    let client = size_of::<Box<u8>>();
+    assert!(size_of::<WebSocket<Nothing>>() <= 32 + client, "{} bytes", size_of::<WebSocket<Nothing>>());
+}
+
+/// A watch that does what the test wrote down.
+#[derive(Default, Clone)]
+struct Script {
+    verdict: Option<Verdict>,
+    due: Vec<(Duration, Due)>,
+    began: Option<Instant>,
+    pongs: Vec<Vec<u8>>,
+}
+
+impl Watch for Script {
+    fn message(&mut self, _: Opcode, length: usize, _: Instant) -> Verdict {
+        if length > 5 { self.verdict.unwrap_or(Verdict::Pass) } else { Verdict::Pass }
+    }
+
+    fn pong(&mut self, payload: &[u8], _: Instant) {
+        self.pongs.push(payload.to_vec());
+    }
+
+    fn due(&mut self, now: Instant) -> Due {
+        let began = *self.began.get_or_insert(now);
+        match self.due.first() {
+            None => Due::Never,
+            Some(&(at, _)) if now < began + at => Due::At(began + at),
+            Some(_) => self.due.remove(0).1,
+        }
+    }
+}
+
+impl Entry for WebSocket<Echo, Script> {
+    fn open(_: Opened, echo: &mut Echo, io: &mut Io<'_>) -> Self {
+        WebSocket::with("Ada", echo.watch.clone(), ((), ()), echo, io)
+    }
+}
+
+fn watched(watch: Script) -> Rehearsal<WebSocket<Echo, Script>> {
+    Rehearsal::new(Echo { watch, ..Echo::default() })
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_watch_pings_and_closes_when_it_is_due() {
+    let mut connection = watched(Script {
+        due: vec![(SECOND, Due::Ping(*b"heart 01")), (2 * SECOND, Due::Close(1011))],
+        ..Script::default()
+    });
+    assert_eq!(connection.sent(), b"");
+    connection.pass(SECOND);
+    assert_eq!(connection.sent(), frame(Opcode::Ping, b"heart 01"));
+    connection.receive(&sends(Opcode::Pong, b"heart 01"));
+    connection.call(|connection, _, _| assert_eq!(connection.watch.pongs, [b"heart 01"]));
+    connection.pass(SECOND);
+    assert_eq!(connection.sent(), close(1011, ""));
+    connection.pass(CLOSE_TIMEOUT);
+    assert!(!connection.is_open());
+}
+
+#[test]
+fn a_watch_can_make_the_peer_wait() {
+    let pause = Script { verdict: Some(Verdict::PauseFor(SECOND)), ..Script::default() };
+    let mut connection = watched(pause);
+    connection.receive(&[sends(Opcode::Text, b"too much"), sends(Opcode::Text, b"next")].concat());
+    assert_eq!(connection.sent(), frame(Opcode::Text, b"too much"), "it passes; what follows waits");
+    connection.receive(&sends(Opcode::Text, b"last"));
+    assert_eq!(connection.sent(), b"");
+    connection.pass(SECOND);
+    assert_eq!(connection.sent(), [frame(Opcode::Text, b"next"), frame(Opcode::Text, b"last")].concat());
+}
+
+#[test]
+fn a_watch_can_refuse_a_message() {
+    let mut connection = watched(Script { verdict: Some(Verdict::Close(1008)), ..Script::default() });
+    connection.receive(&sends(Opcode::Text, b"far too much"));
+    assert_eq!(connection.sent(), close(1008, ""));
+    assert_eq!(connection.world.story, ["open Ada", "close Ada 1008 \"\""], "the application never saw it");
+}
+
+#[test]
+fn a_paused_connection_that_is_closed_reads_on_to_their_close() {
+    let pause = Script { verdict: Some(Verdict::PauseFor(60 * SECOND)), ..Script::default() };
+    let mut connection = watched(pause);
+    connection.receive(&[sends(Opcode::Text, b"too much"), sends(Opcode::Close, b"\x03\xe8")].concat());
+    assert!(connection.is_open());
+    connection.call(|connection, echo, io| connection.stop(echo, io));
+    assert!(!connection.is_open());
+}
+
+/// An extension that turns payloads around and says so with RSV3.
+struct Reversed;
+
+impl Unpack for Reversed {
+    fn rsv(&self) -> Rsv {
+        Rsv::RSV3
+    }
+
+    fn unpack(
+        &mut self,
+        payload: &[u8],
+        _: bool,
+        sink: &mut dyn FnMut(&[u8]) -> Result<(), crate::MessageError>,
+    ) -> Result<(), crate::MessageError> {
+        let mut payload = payload.to_vec();
+        payload.reverse();
+        sink(&payload)
+    }
+}
+
+impl Pack for Reversed {
+    fn pack<'a>(&'a mut self, _: Opcode, payload: Cow<'a, [u8]>) -> (Rsv, Cow<'a, [u8]>) {
+        let mut payload = payload.into_owned();
+        payload.reverse();
+        (Rsv::RSV3, Cow::Owned(payload))
+    }
+}
+
+impl Entry for WebSocket<Echo, (), Reversed, Reversed> {
+    fn open(_: Opened, echo: &mut Echo, io: &mut Io<'_>) -> Self {
+        WebSocket::with("Ada", (), (Reversed, Reversed), echo, io)
+    }
+}
+
+#[test]
+fn section_9_an_extension_packs_what_is_sent_and_unpacks_what_is_received() {
+    let mut connection = Rehearsal::<WebSocket<Echo, (), Reversed, Reversed>>::new(Echo::default());
+    let mut wire = sends(Opcode::Text, "edoc".as_bytes());
+    wire[0] |= 0x10;
+    connection.receive(&wire);
+    assert_eq!(connection.sent(), b"\x91\x04edoc");
+    assert_eq!(connection.world.story, ["open Ada", "text of 4"]);
+    // Large enough to be handed over uncopied.
+    let large: Vec<u8> = (0..100_000).map(|i| (i % 251) as u8).collect();
+    connection.receive(&sends(Opcode::Binary, &large));
+    let mut expected = frame(Opcode::Binary, &large.iter().rev().copied().collect::<Vec<u8>>());
+    expected[0] |= 0x10;
+    assert!(connection.sent() == expected);
+}
