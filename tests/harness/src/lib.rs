@@ -63,12 +63,15 @@
 
 mod cargo;
 mod client;
+mod common;
 pub mod frame;
 mod http;
+mod launch;
 mod options;
 mod process;
 mod program;
 mod receive;
+mod send;
 mod server;
 mod show;
 mod story;
@@ -76,10 +79,12 @@ mod suite;
 pub mod ws;
 
 pub use client::{Client, Ending, PATIENCE};
+pub use common::starts_and_stops;
 pub use frame::Frame;
 pub use http::Response;
+pub use launch::Setup;
 pub use program::{Program, Ran, Running};
-pub use server::{Server, Setup, starts_and_stops};
+pub use server::Server;
 pub use story::{Lesson, Story};
 pub use suite::{LIMIT, Test, suite};
 pub use ws::WebSocket;
