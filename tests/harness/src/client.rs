@@ -189,7 +189,7 @@ impl Client {
     /// What a failure shows when something else than bytes was expected.
     pub(crate) fn what_came(&self) -> Vec<String> {
         if self.pending.is_empty() {
-            return vec!["what came: nothing".into()];
+            return Vec::new();
         }
         let mut details = vec![format!("what came: {}", count(&self.pending))];
         details.extend(show::brief(&self.pending).into_iter().map(|line| format!("  {line}")));

@@ -76,6 +76,8 @@ mod server;
 mod show;
 mod story;
 mod suite;
+#[cfg(test)]
+mod tests;
 pub mod ws;
 
 pub use client::{Client, Ending, PATIENCE};

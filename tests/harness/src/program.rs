@@ -125,6 +125,11 @@ pub struct Running {
 }
 
 impl Running {
+    #[cfg(test)]
+    pub(crate) fn process(&self) -> &Arc<Process> {
+        &self.process
+    }
+
     /// Waits until it has printed this, on stdout or stderr; fails when the limit is over.
     #[track_caller]
     pub fn prints_eventually(&self, text: &str) {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// More bytes than this are cut in the middle.
 const BRIEF: usize = 480;
+/// The same in hex, which takes more room.
+const BRIEF_HEX: usize = 8 * ROW;
 /// A compared line is cut to this many columns around the difference.
 const COLUMNS: usize = 88;
 /// Bytes in one row of hex.
@@ -11,11 +13,12 @@ const ROW: usize = 16;
 
 /// The bytes as a few lines: one per line of text, or rows of hex. Long ones are cut in the middle.
 pub(crate) fn brief(bytes: &[u8]) -> Vec<String> {
-    if bytes.len() <= BRIEF {
-        return lines(bytes, is_text(bytes), 0);
-    }
-    let (head, tail) = (BRIEF * 3 / 4, bytes.len() - BRIEF / 4);
     let text = is_text(bytes);
+    let most = if text { BRIEF } else { BRIEF_HEX };
+    if bytes.len() <= most {
+        return lines(bytes, text, 0);
+    }
+    let (head, tail) = (most * 3 / 4, bytes.len() - most / 4);
     let mut shown = lines(&bytes[..head], text, 0);
     shown.push(format!("... {} of {} bytes left out ...", tail - head, bytes.len()));
     shown.extend(lines(&bytes[tail..], text, tail));

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::process::Process;
 use crate::show;
 
-/// Of a long story the first and the last steps are printed.
+/// Of a long story the first and the last steps are kept.
 const FIRST_STEPS: usize = 8;
 const LAST_STEPS: usize = 24;
 /// How many of a server's last lines a failure shows.
@@ -90,7 +90,9 @@ pub(crate) struct State {
     pub(crate) lesson: Option<Lesson>,
     pub(crate) address: Option<SocketAddr>,
     pub(crate) processes: Vec<Arc<Process>>,
-    steps: Vec<(String, Vec<String>)>,
+    /// Number, text and details; the middle of a long story is forgotten.
+    steps: Vec<(usize, String, Vec<String>)>,
+    count: usize,
     directories: Vec<PathBuf>,
     failure: Option<Failure>,
     /// When the test is over its limit. Time spent in cargo is added: it is not the test's.
@@ -117,6 +119,7 @@ impl Record {
             address: None,
             processes: Vec::new(),
             steps: Vec::new(),
+            count: 0,
             directories: Vec::new(),
             failure: None,
             deadline: Instant::now() + limit,
@@ -130,7 +133,13 @@ impl Record {
     }
 
     pub(crate) fn step(&self, text: String, details: Vec<String>) {
-        self.state().steps.push((text, details));
+        let mut state = self.state();
+        state.count += 1;
+        let number = state.count;
+        state.steps.push((number, text, details));
+        if state.steps.len() > FIRST_STEPS + LAST_STEPS {
+            state.steps.remove(FIRST_STEPS);
+        }
     }
 
     /// Ends the test: records why and unwinds, past the panic hook, up to the runner.
@@ -166,10 +175,14 @@ impl Record {
         self.state().deadline += time;
     }
 
-    /// Kills what the test started, by handle.
-    pub(crate) fn kill_processes(&self) {
-        let processes = self.state().processes.clone();
-        processes.iter().for_each(|process| process.kill());
+    /// The test is over, perhaps by its limit: kills what it started, by handle, and removes its directories.
+    pub(crate) fn clean_up(&self) {
+        let mut state = self.state();
+        state.processes.drain(..).for_each(|process| process.kill());
+        for path in state.directories.drain(..) {
+            // What cannot be removed stays in the system's temporary directory.
+            let _ = std::fs::remove_dir_all(path);
+        }
     }
 
     /// A server that ended by itself, or panicked in a thread, fails a test that noticed nothing.
@@ -191,15 +204,13 @@ impl Record {
     pub(crate) fn report(&self) -> String {
         let state = self.state();
         let mut text = String::from("\n");
-        let left_out = state.steps.len().saturating_sub(FIRST_STEPS + LAST_STEPS);
-        for (number, (step, details)) in state.steps.iter().enumerate() {
-            if left_out > 0 && (FIRST_STEPS..FIRST_STEPS + left_out).contains(&number) {
-                if number == FIRST_STEPS {
-                    text += &format!("      ... {left_out} steps left out ...\n");
-                }
-                continue;
+        let mut last = 0;
+        for (number, step, details) in &state.steps {
+            if *number > last + 1 {
+                text += &format!("      ... {} steps left out ...\n", number - last - 1);
             }
-            text += &format!("{:>4}  {step}\n", number + 1);
+            last = *number;
+            text += &format!("{number:>4}  {step}\n");
             details.iter().for_each(|line| text += &format!("        {line}\n"));
         }
         if let Some(failure) = &state.failure {
@@ -216,16 +227,6 @@ impl Record {
             text += &format!("  try:  {}\n", fill(lesson.hand));
         }
         text
-    }
-}
-
-impl Drop for Record {
-    fn drop(&mut self) {
-        self.kill_processes();
-        for path in &self.state().directories {
-            // What cannot be removed stays in the system's temporary directory.
-            let _ = std::fs::remove_dir_all(path);
-        }
     }
 }
 

@@ -48,7 +48,7 @@ macro_rules! tests {
             alone: $alone,
         }
     };
-    (@list [$($done:tt)*]) => { vec![$($done)*] };
+    (@list [$($done:tt)*]) => { ::std::vec::Vec::from([$($done)*]) };
     (@list [$($done:tt)*] slow($($slow:tt)*) $(, $($rest:tt)*)?) => {
         $crate::tests!(@list [$($done)* $crate::tests!(@one slow($($slow)*)),] $($($rest)*)?)
     };
@@ -94,7 +94,12 @@ pub fn suite(name: &str, tests: Vec<Test>) -> ExitCode {
 }
 
 /// Runs the selected tests and prints the results in teaching order; true when none failed.
-fn run(rung: &str, tests: &[Test], options: &Options, out: &mut impl Write) -> std::io::Result<bool> {
+pub(crate) fn run(
+    rung: &str,
+    tests: &[Test],
+    options: &Options,
+    out: &mut impl Write,
+) -> std::io::Result<bool> {
     let chosen: Vec<Test> = tests.iter().filter(|test| options.selects(test.name)).copied().collect();
     if options.list {
         chosen.iter().try_for_each(|test| writeln!(out, "{}: test", test.name))?;
@@ -204,7 +209,7 @@ pub(crate) fn run_one(
         record.blame_broken_servers();
     }
     let result = if record.has_failed() { Err(record.report()) } else { Ok(()) };
-    record.kill_processes();
+    record.clean_up();
     result
 }
 
