@@ -30,6 +30,11 @@ impl Server {
         Server { record, process, address }
     }
 
+    #[cfg(test)]
+    pub(crate) fn process(&self) -> &Arc<Process> {
+        &self.process
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address

@@ -3,6 +3,7 @@
 mod http;
 mod program;
 mod raw;
+mod server;
 mod suite;
 mod websocket;
 

@@ -120,20 +120,18 @@ fn lines_and_marks_leave_the_rest_for_later() {
 
 #[test]
 fn an_answer_to_half_a_request_is_noticed() {
-    let hasty = toy(|mut stream| {
-        let mut buffer = [0; 100];
-        let count = stream.read(&mut buffer).unwrap();
-        stream.write_all(&buffer[..count]).unwrap();
-        let _ = stream.read_to_end(&mut Vec::new());
-    });
-    // The toy may be held back for longer than the pause; then it answers once and nobody can tell.
+    let hasty = || {
+        let address = toy(|mut stream| {
+            let mut buffer = [0; 100];
+            let count = stream.read(&mut buffer).unwrap();
+            stream.write_all(&buffer[..count]).unwrap();
+            let _ = stream.read_to_end(&mut Vec::new());
+        });
+        run(move |story| story.client("alice", address).sends_split_unanswered("two--two", 3))
+    };
+    // A toy that is held back for longer than the pause sees both parts at once: ask another one.
     let early = "You answered after 3 of 8 bytes: TCP has no message boundaries.";
-    let report = run(move |story| {
-        let mut alice = story.client("alice", hasty);
-        alice.sends_split_unanswered("two--two", 3);
-        alice.receives_exactly("two--two");
-    });
-    assert!(report.is_ok() || report.unwrap_err().contains(early));
+    assert!((0..50).any(|_| hasty().is_err_and(|report| report.contains(early))));
     let patient = toy(|mut stream| {
         let mut buffer = [0; 8];
         stream.read_exact(&mut buffer).unwrap();
