@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 use crate::deadlines::Whose;
 use crate::event_loop::EventLoop;
 use crate::input::{Carry, show_carry};
-use crate::net::Phase;
-use crate::output::Flushed;
+use crate::output::{Flushed, Queue};
+use crate::port::{Phase, Todo};
 use crate::{ConnId, Ended, Entry, Io, Protocol, Stream};
 
 /// How many bytes one connection may bring in one turn before the others come first. Without a cap, one
@@ -24,63 +24,50 @@ impl<P: Protocol, S: Stream> Connection<P, S> {
     pub fn new(stream: S, protocol: P) -> Connection<P, S> {
         Connection { stream, protocol, carry: None }
     }
-
-    pub fn stream_holds_output(&self) -> bool {
-        self.stream.holds_output()
-    }
 }
 
 impl<P: Entry, S: Stream> EventLoop<P, S> {
     /// Step 7 of the turn: whatever this connection has to do, up to its budget.
     pub(crate) fn serve(&mut self, id: ConnId, world: &mut P::World) {
-        let Some(port) = self.net.ports.get_mut(id) else { return };
-        match port.phase {
-            Phase::Connecting => self.connect_progress(id, world),
-            Phase::Open => {
-                if std::mem::take(&mut port.drained)
-                    && let Some(Some(connection)) = self.connections.get_mut(id.slot())
-                {
-                    connection.protocol.drained(world, &mut Io::new(&mut self.net, id));
-                }
-                self.read(id, world);
-            }
-            Phase::Flushing | Phase::Lingering => self.discard(id, world),
-            Phase::Aborted => self.remove(id, Ended::Aborted, world),
+        match self.net.ports.get(id).map(|port| port.phase) {
+            None => {}
+            Some(Phase::Connecting) => self.connect_progress(id, world),
+            Some(Phase::Open) => self.read(id, world),
+            Some(Phase::Flushing | Phase::Lingering) => self.discard(id, world),
+            Some(Phase::Aborted) => self.remove(id, Ended::Aborted, world),
         }
     }
 
     fn read(&mut self, id: ConnId, world: &mut P::World) {
+        self.show_unused(id, world);
         let mut budget = READ_BUDGET;
         loop {
             let holds_back = self.net.holds_back(id);
             let Some(port) = self.net.ports.get_mut(id) else { return };
             let Some(Some(connection)) = self.connections.get_mut(id.slot()) else { return };
-            if port.phase != Phase::Open && port.readable {
-                // Closed by one of the callbacks below; what still comes is thrown away, next round.
-                self.net.make_ready(id);
-                return;
-            }
             if holds_back {
-                // `readable` stays as it is: resume(), or an emptied queue, brings us back here.
+                // `readable` stays as it is: resume(), or a queue that has emptied, brings us back here.
+                if port.broken {
+                    self.lost(id, world);
+                }
                 return;
-            }
-            let Connection { stream, protocol, carry } = connection;
-            if std::mem::take(&mut port.look_again) && carry.is_some() {
-                show_carry(carry, |bytes| protocol.data(bytes, world, &mut Io::new(&mut self.net, id)));
-                continue;
             }
             if !port.readable {
                 return;
             }
             if budget == 0 {
-                self.net.make_ready(id);
+                self.net.plan(Todo::Serve, id);
                 return;
             }
             let fin_seen = port.fin_seen;
-            let result = self
-                .input
-                .read(stream, carry, |bytes| protocol.data(bytes, world, &mut Io::new(&mut self.net, id)));
-            let stream_has_output = stream.holds_output();
+            let Connection { stream, protocol, carry } = connection;
+            let result = self.input.read(id, stream, carry, |bytes| {
+                protocol.data(bytes, world, &mut Io::new(&mut self.net, id))
+            });
+            // Decoding may have made an answer of the stream's own (TLS).
+            if stream.holds_output() {
+                self.net.plan(Todo::Flush, id);
+            }
             let Some(port) = self.net.ports.get_mut(id) else { return };
             match result {
                 Ok(arrived) if arrived.count > 0 => {
@@ -106,9 +93,28 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
                     return;
                 }
             }
-            if stream_has_output {
-                self.net.make_dirty(id);
-            }
+        }
+    }
+
+    /// Shows what is unused once more, if somebody asked for that and nothing holds it back now.
+    fn show_unused(&mut self, id: ConnId, world: &mut P::World) {
+        if self.net.holds_back(id) {
+            return;
+        }
+        if let Some(port) = self.net.ports.get_mut(id)
+            && std::mem::take(&mut port.look_again)
+            && let Some(Some(Connection { protocol, carry, .. })) = self.connections.get_mut(id.slot())
+        {
+            show_carry(carry, |bytes| protocol.data(bytes, world, &mut Io::new(&mut self.net, id)));
+        }
+    }
+
+    /// A connection that is not read, and that the kernel has given up: nothing will come of waiting.
+    fn lost(&mut self, id: ConnId, world: &mut P::World) {
+        if let Some(Some(connection)) = self.connections.get_mut(id.slot())
+            && let Ok(Some(error)) = connection.stream.socket().take_error()
+        {
+            self.remove(id, Ended::from_error(&error), world);
         }
     }
 
@@ -120,7 +126,7 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
             && let Some(Some(connection)) = self.connections.get_mut(id.slot())
         {
             if budget == 0 {
-                self.net.make_ready(id);
+                self.net.plan(Todo::Serve, id);
                 return;
             }
             match self.input.discard(&mut connection.stream) {
@@ -143,63 +149,49 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
     pub(crate) fn flush(&mut self, id: ConnId, world: &mut P::World) {
         let limit = self.net.limits.pending;
         let Some(port) = self.net.ports.get_mut(id) else { return };
-        let Some(Some(connection)) = self.connections.get_mut(id.slot()) else { return };
+        let Some(Some(Connection { stream, protocol, .. })) = self.connections.get_mut(id.slot()) else {
+            return;
+        };
         if port.phase == Phase::Aborted || !port.writable {
             return;
         }
         let before = port.pending();
         port.piled_up |= before > limit;
-        let flushed = match port.queue_mut() {
-            Some(queue) => queue.flush(&mut connection.stream),
-            None => flush_stream(&mut connection.stream),
-        };
-        let flushed = match flushed {
-            Ok(flushed) => flushed,
-            Err(error) => {
-                log::debug!("{id} write: {error}");
-                self.remove(id, Ended::from_error(&error), world);
-                return;
-            }
+        let result = match &mut port.queue {
+            Some(queue) => queue.flush(id, stream),
+            // The stream may have something to say of its own.
+            None => Queue::default().flush(id, stream),
         };
         let (after, phase) = (port.pending(), port.phase);
-        match flushed {
-            Flushed::All => {
-                if std::mem::take(&mut port.piled_up) {
-                    port.drained = true;
-                }
+        match result {
+            Ok(Flushed::All) => {
+                let piled_up = std::mem::take(&mut port.piled_up);
                 self.net.release_queue(id);
+                match phase {
+                    Phase::Flushing => return self.finish(id, world),
+                    Phase::Open if piled_up => protocol.drained(world, &mut Io::new(&mut self.net, id)),
+                    _ => {}
+                }
             }
-            Flushed::Blocked => {
+            Ok(Flushed::Blocked) => {
                 port.writable = false;
-                port.piled_up = true;
+                port.piled_up |= after > 0;
             }
-            Flushed::Paused => self.net.make_dirty(id),
+            Ok(Flushed::Paused) => self.net.plan(Todo::Flush, id),
+            Err(error) => {
+                log::debug!("{id} write: {error}");
+                return self.remove(id, Ended::from_error(&error), world);
+            }
         }
-        match phase {
-            Phase::Open if before > limit && after <= limit => self.look_again(id),
-            Phase::Open if flushed == Flushed::All && before > 0 => self.hear_drained(id),
-            Phase::Flushing if flushed == Flushed::All => self.finish(id, world),
+        if phase == Phase::Open && before > limit && after <= limit {
+            // Bytes that were held back can be shown now, and the socket is looked at: no edge will come for
+            // what stands in it already.
+            Io::new(&mut self.net, id).look_again();
+        }
+        if phase == Phase::Flushing && after < before {
             // As long as the peer takes something, it may take its time.
-            Phase::Flushing if after < before => {
-                let at = self.net.now + self.net.limits.flush_timeout;
-                self.net.deadlines.set(Whose::Closing(id), Some(at));
-            }
-            _ => {}
-        }
-    }
-
-    /// Enough has left: bytes that were held back can be shown now, and the socket is looked at, since no
-    /// edge will come for what stands in it already.
-    fn look_again(&mut self, id: ConnId) {
-        if let Some(port) = self.net.ports.get_mut(id) {
-            port.look_again = true;
-        }
-        self.net.make_ready(id);
-    }
-
-    fn hear_drained(&mut self, id: ConnId) {
-        if self.net.ports.get(id).is_some_and(|port| port.drained) {
-            self.net.make_ready(id);
+            let at = self.net.now + self.net.limits.flush_timeout;
+            self.net.deadlines.set(Whose::Phase(id), Some(at));
         }
     }
 
@@ -208,32 +200,16 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
         let Some(port) = self.net.ports.get_mut(id) else { return };
         let Some(Some(connection)) = self.connections.get_mut(id.slot()) else { return };
         match connection.stream.finish() {
-            Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                port.writable = false;
-                return;
+            Ok(()) if port.half_closed => self.remove(id, Ended::Closed, world),
+            Ok(()) => {
+                port.phase = Phase::Lingering;
+                let at = self.net.now + self.net.limits.linger_timeout;
+                self.net.deadlines.set(Whose::Phase(id), Some(at));
+                self.net.plan(Todo::Serve, id);
             }
-            Err(error) => {
-                self.remove(id, Ended::from_error(&error), world);
-                return;
-            }
+            // The stream's own goodbye is not through yet.
+            Err(error) if error.kind() == ErrorKind::WouldBlock => port.writable = false,
+            Err(error) => self.remove(id, Ended::from_error(&error), world),
         }
-        if port.half_closed {
-            self.remove(id, Ended::Closed, world);
-            return;
-        }
-        port.phase = Phase::Lingering;
-        let at = self.net.now + self.net.limits.linger_timeout;
-        self.net.deadlines.set(Whose::Closing(id), Some(at));
-        self.net.make_ready(id);
-    }
-}
-
-/// The stream alone has something to say (a TLS handshake, a close_notify).
-fn flush_stream<S: Stream>(stream: &mut S) -> std::io::Result<Flushed> {
-    match stream.flush() {
-        Ok(()) => Ok(Flushed::All),
-        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Flushed::Blocked),
-        Err(error) => Err(error),
     }
 }

@@ -17,8 +17,8 @@ pub(crate) enum Whose {
     World(u32),
     /// A connection's own.
     Protocol(ConnId, Timer),
-    /// The loop's, for a connection that is closing.
-    Closing(ConnId),
+    /// The loop's, for a connection on its way in or out: see `Phase`.
+    Phase(ConnId),
     /// The loop's: try to accept again (see listener.rs).
     Accept,
     /// The loop's: connections that have not said goodbye by now are dropped.
@@ -30,6 +30,9 @@ type Millis = u64;
 
 pub(crate) struct Deadlines {
     began: Instant,
+    /// The time of the last look. What is set from now on passes in a later turn, or a callback that sets a
+    /// deadline of no length again and again would keep this turn from ending.
+    looked: Millis,
     order: BTreeSet<(Millis, Whose)>,
     armed: HashMap<Whose, Armed>,
 }
@@ -43,12 +46,12 @@ struct Armed {
 
 impl Deadlines {
     pub fn new(began: Instant) -> Deadlines {
-        Deadlines { began, order: BTreeSet::new(), armed: HashMap::new() }
+        Deadlines { began, looked: 0, order: BTreeSet::new(), armed: HashMap::new() }
     }
 
     /// Sets, moves, or (with `None`) clears the deadline of `whose`.
     pub fn set(&mut self, whose: Whose, at: Option<Instant>) {
-        let due = at.map(|at| self.millis(at));
+        let due = at.map(|at| self.millis(at).max(self.looked + 1));
         match (self.armed.get_mut(&whose), due) {
             (None, None) => {}
             (Some(armed), Some(due)) if due < armed.queued => {
@@ -67,7 +70,7 @@ impl Deadlines {
     /// Forgets all deadlines of a connection that is gone.
     pub fn forget(&mut self, id: ConnId) {
         let protocol = Whose::Protocol(id, Timer::Protocol);
-        for whose in [protocol, Whose::Protocol(id, Timer::Guard), Whose::Closing(id)] {
+        for whose in [protocol, Whose::Protocol(id, Timer::Guard), Whose::Phase(id)] {
             if let Some(armed) = self.armed.remove(&whose) {
                 self.order.remove(&(armed.queued, whose));
             }
@@ -77,6 +80,7 @@ impl Deadlines {
     /// Takes one deadline that has passed, if there is one.
     pub fn pop_due(&mut self, now: Instant) -> Option<Whose> {
         let now = now.saturating_duration_since(self.began).as_millis() as Millis;
+        self.looked = now;
         loop {
             let &(queued, whose) = self.order.first()?;
             if queued > now {
@@ -169,6 +173,18 @@ mod tests {
     }
 
     #[test]
+    fn a_deadline_of_no_length_passes_in_the_next_turn() {
+        let mut deadlines = Deadlines::new(Instant::now());
+        for ms in 0..3 {
+            let now = at(&deadlines, ms);
+            deadlines.pop_due(now);
+            deadlines.set(A, Some(now));
+            assert_eq!(deadlines.pop_due(now), None, "the turn at {ms} ms does not end");
+            assert_eq!(deadlines.pop_due(now + Duration::from_millis(1)), Some(A));
+        }
+    }
+
+    #[test]
     fn moving_a_deadline_a_thousand_times_leaves_one_entry() {
         let mut deadlines = Deadlines::new(Instant::now());
         for ms in 0..1000 {
@@ -184,7 +200,7 @@ mod tests {
         let mut deadlines = Deadlines::new(Instant::now());
         let id = ConnId::from_u64(7);
         deadlines.set(Whose::Protocol(id, Timer::Guard), Some(at(&deadlines, 10)));
-        deadlines.set(Whose::Closing(id), Some(at(&deadlines, 20)));
+        deadlines.set(Whose::Phase(id), Some(at(&deadlines, 20)));
         deadlines.forget(id);
         assert_eq!((deadlines.order.len(), deadlines.armed.len()), (0, 0));
         assert_eq!(deadlines.sleep(at(&deadlines, 0)), None);

@@ -6,6 +6,7 @@
 
 use std::io;
 
+use crate::ConnId;
 use crate::stream::Stream;
 
 /// The shared buffer's size. Measured: 16 KiB and 512 KiB both lose; the one costs more calls, the other
@@ -39,30 +40,28 @@ impl Input {
     /// One read from the stream. Shows all bytes not used yet to `data`, and keeps what it does not use.
     pub fn read<S: Stream>(
         &mut self,
+        id: ConnId,
         stream: &mut S,
         carry: &mut Carry,
         data: impl FnOnce(&mut [u8]) -> usize,
     ) -> io::Result<Arrived> {
-        let kept = carry.as_ref().map_or(0, |carry| carry.len());
-        if kept > SMALL_CARRY {
-            let long = carry.as_mut().expect("it has a length");
-            long.resize(kept + kept.clamp(4 * 1024, READ_BUFFER), 0);
-            let room = long.len() - kept;
-            let result = stream.read(&mut long[kept..]);
-            long.truncate(kept + *result.as_ref().unwrap_or(&0));
-            let count = result?;
-            if count > 0 {
+        if let Some(long) = carry.as_mut().filter(|carry| carry.len() > SMALL_CARRY) {
+            let kept = long.len();
+            let arrived = read_behind(long, stream)?;
+            if arrived.count > 0 {
+                log_bytes(id, "in ", &long[kept..]);
                 show_carry(carry, data);
             }
-            return Ok(Arrived { count, filled: count == room });
+            return Ok(arrived);
         }
+        let kept = carry.as_ref().map_or(0, |carry| carry.len());
         if let Some(carry) = carry {
             self.shared[..kept].copy_from_slice(carry);
         }
         let count = stream.read(&mut self.shared[kept..])?;
         let bytes = &mut self.shared[..kept + count];
         if count > 0 {
-            log_bytes("in ", &bytes[kept..]);
+            log_bytes(id, "in ", &bytes[kept..]);
             let used = data(bytes);
             keep(carry, &bytes[used.min(bytes.len())..]);
         }
@@ -75,14 +74,26 @@ impl Input {
     }
 }
 
+/// Reads behind a long carry, which stays where it is.
+fn read_behind<S: Stream>(long: &mut Vec<u8>, stream: &mut S) -> io::Result<Arrived> {
+    let kept = long.len();
+    let room = kept.clamp(4 * 1024, READ_BUFFER);
+    long.resize(kept + room, 0);
+    let result = stream.read(&mut long[kept..]);
+    long.truncate(kept + result.as_ref().map_or(0, |count| *count));
+    result.map(|count| Arrived { count, filled: count == room })
+}
+
 /// Shows bytes that were held back, without new ones.
 pub(crate) fn show_carry(carry: &mut Carry, data: impl FnOnce(&mut [u8]) -> usize) {
-    if let Some(bytes) = carry {
-        let used = data(bytes);
-        bytes.drain(..used.min(bytes.len()));
-        if bytes.is_empty() {
-            *carry = None;
-        }
+    let Some(bytes) = carry else { return };
+    let used = data(bytes);
+    bytes.drain(..used.min(bytes.len()));
+    if bytes.is_empty() {
+        *carry = None;
+    } else if bytes.len() <= SMALL_CARRY {
+        // What is left of a long one may stay for long.
+        bytes.shrink_to_fit();
     }
 }
 
@@ -98,12 +109,12 @@ fn keep(carry: &mut Carry, rest: &[u8]) {
 }
 
 /// At level trace, the bytes themselves, sixteen to a line.
-pub(crate) fn log_bytes(direction: &str, bytes: &[u8]) {
+pub(crate) fn log_bytes(id: ConnId, direction: &str, bytes: &[u8]) {
     if log::log_enabled!(log::Level::Trace) {
         for (line, sixteen) in bytes.chunks(16).enumerate() {
             let hex: String = sixteen.iter().map(|byte| format!("{byte:02x} ")).collect();
             let text: String = sixteen.iter().map(|&byte| printable(byte)).collect();
-            log::trace!("{direction} {:05x}  {hex:48} {text}", line * 16);
+            log::trace!("{id} {direction} {:05x}  {hex:48} {text}", line * 16);
         }
     }
 }

@@ -83,13 +83,17 @@ impl<'a> Io<'a> {
         if self.is_closing() {
             return;
         }
-        self.port().phase = Phase::Flushing;
+        let port = self.port();
+        port.phase = Phase::Flushing;
+        let readable = port.readable;
         self.net.deadlines.forget(self.id);
         let at = self.net.now + self.net.limits.flush_timeout;
         self.net.deadlines.set(Whose::Phase(self.id), Some(at));
         self.net.plan(Todo::Flush, self.id);
-        // A peer that sends everything before it reads must be read, or it never comes to our answer.
-        self.net.plan(Todo::Serve, self.id);
+        if readable {
+            // A peer that sends everything before it reads must be read, or it never comes to our answer.
+            self.net.plan(Todo::Serve, self.id);
+        }
     }
 
     /// Drops the connection at once, with all that is queued.

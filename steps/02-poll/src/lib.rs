@@ -7,9 +7,9 @@
 //! The files, in the order in which they can be read and built:
 //!
 //! 1. `event_loop.rs`, `listener.rs`: the turn; accepting.
-//! 2. `table.rs`: the connection table and its ids.
+//! 2. `table.rs`, `port.rs`: the connection table and its ids; what is known of each connection.
 //! 3. `input.rs`, `connection.rs`: one read buffer, the carry; a connection's share of a turn.
-//! 4. `output.rs`, `net.rs`: the queue, partial writes, backpressure; what a callback may do.
+//! 4. `output.rs`, `net.rs`, `io.rs`: the queue, partial writes, backpressure; what a callback may do.
 //! 5. `deadlines.rs`: timeouts.
 //! 6. `wake.rs`: other threads, and Ctrl-C.
 //! 7. `extras.rs`: what only later rungs need.
@@ -22,10 +22,12 @@ mod deadlines;
 mod event_loop;
 mod extras;
 mod input;
+mod io;
 mod limits;
 mod listener;
 mod net;
 mod output;
+mod port;
 mod protocol;
 mod rehearsal;
 mod stream;
@@ -33,8 +35,9 @@ mod table;
 mod wake;
 
 pub use event_loop::EventLoop;
+pub use io::Io;
 pub use limits::Limits;
-pub use net::{Io, Net};
+pub use net::Net;
 pub use output::Chunk;
 pub use protocol::{Ended, Entry, Opened, Protocol, Sent, Timer, World};
 pub use rehearsal::Rehearsal;

@@ -14,6 +14,9 @@ pub struct Limits {
     pub pending: u64,
     /// `MAX_QUEUE`, bytes, 1 MiB: [`Net::send_to`](crate::Net::send_to) drops what would go over it.
     pub queue: u64,
+    /// `CONNECT_TIMEOUT_MS`, 10 s: how long [`Net::connect`](crate::Net::connect) waits for an answer. Linux
+    /// itself gives up after two minutes.
+    pub connect_timeout: Duration,
     /// `FLUSH_TIMEOUT_MS`, 10 s: a closing connection whose peer takes no byte for so long is cut.
     pub flush_timeout: Duration,
     /// `LINGER_TIMEOUT_MS`, 2 s: how long we wait for the peer's FIN after ours, reading on meanwhile.
@@ -28,6 +31,7 @@ impl Default for Limits {
         Limits {
             pending: 64 * 1024,
             queue: 1024 * 1024,
+            connect_timeout: Duration::from_secs(10),
             flush_timeout: Duration::from_secs(10),
             linger_timeout: Duration::from_secs(2),
             stop_timeout: Duration::from_secs(5),
@@ -45,6 +49,7 @@ impl Limits {
         Ok(Limits {
             pending: setting("MAX_PENDING", default.pending)?,
             queue: setting("MAX_QUEUE", default.queue)?,
+            connect_timeout: milliseconds("CONNECT_TIMEOUT_MS", default.connect_timeout)?,
             flush_timeout: milliseconds("FLUSH_TIMEOUT_MS", default.flush_timeout)?,
             linger_timeout: milliseconds("LINGER_TIMEOUT_MS", default.linger_timeout)?,
             stop_timeout: milliseconds("STOP_TIMEOUT_MS", default.stop_timeout)?,

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use accept::Usage;
-use poll::{Ended, Entry, Io, Net, Opened, Protocol, World};
+use poll::{ConnId, Ended, Entry, Io, Net, Opened, Protocol, World};
 
 const USAGE: Usage = Usage {
     text: "Sends back whatever it receives, to any number of clients at once, in one thread.\n\
@@ -48,8 +48,8 @@ impl Protocol for Echo {
         bytes.len()
     }
 
-    fn closed(&mut self, why: Ended, count: &mut Count, _: &mut Net) {
+    fn closed(&mut self, id: ConnId, why: Ended, count: &mut Count, _: &mut Net) {
         count.open -= 1;
-        log::info!("one left ({why:?}) after {} bytes; {} are here", self.echoed, count.open);
+        log::info!("{id} left ({why:?}) after {} bytes; {} are here", self.echoed, count.open);
     }
 }

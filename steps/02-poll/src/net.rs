@@ -61,7 +61,6 @@ impl Net {
     pub fn connect(&mut self, to: SocketAddr, tag: u64) -> ConnId {
         let id = self.ports.insert(Port::new(Phase::Connecting));
         self.connects.push(Connect { id, to, tag });
-        self.deadlines.set(Whose::Phase(id), Some(self.now + self.limits.connect_timeout));
         id
     }
 

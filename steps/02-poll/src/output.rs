@@ -10,6 +10,8 @@ use std::io::{self, ErrorKind, IoSlice};
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::ConnId;
+use crate::input::log_bytes;
 use crate::stream::Stream;
 
 /// A piece of output that is not copied into the connection's own buffer.
@@ -83,6 +85,9 @@ const PARTS: usize = 16;
 /// machine can empty the socket as fast as we fill it, and would keep the loop for itself.
 const WRITE_BUDGET: u64 = 1024 * 1024;
 
+/// Less than this is moved to the front of its buffer at each write that meets a full socket.
+const CHEAP_TO_MOVE: u64 = 256 * 1024;
+
 impl Queue {
     pub fn tail(&mut self) -> &mut Vec<u8> {
         &mut self.tail
@@ -107,13 +112,13 @@ impl Queue {
     }
 
     /// Writes until the queue is empty, the socket is full, or the budget is used up.
-    pub fn flush<S: Stream>(&mut self, stream: &mut S) -> io::Result<Flushed> {
+    pub fn flush<S: Stream>(&mut self, id: ConnId, stream: &mut S) -> io::Result<Flushed> {
         let mut budget = WRITE_BUDGET;
         while self.pending() > 0 {
             if budget == 0 {
                 return Ok(Flushed::Paused);
             }
-            match self.write_once(stream, budget) {
+            match self.write_once(id, stream, budget) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(written) => {
                     self.advance(written as u64);
@@ -134,27 +139,33 @@ impl Queue {
         }
     }
 
-    fn write_once<S: Stream>(&mut self, stream: &mut S, budget: u64) -> io::Result<usize> {
+    fn write_once<S: Stream>(&mut self, id: ConnId, stream: &mut S, budget: u64) -> io::Result<usize> {
         if let Some(Chunk::File { file, range }) = self.chunks.front() {
             let (from, left) = (range.start + self.sent, range.end - range.start - self.sent);
-            return match stream.send_file(file, from, left.min(budget) as usize)? {
-                0 => {
-                    Err(io::Error::new(ErrorKind::UnexpectedEof, "the file became shorter while it was sent"))
-                }
-                sent => Ok(sent),
-            };
+            let sent = stream.send_file(file, from, left.min(budget) as usize)?;
+            if sent == 0 {
+                return Err(io::Error::new(
+                    ErrorKind::InvalidData,
+                    "the file became shorter while it was sent",
+                ));
+            }
+            log::trace!("{id} out {sent} bytes of a file");
+            return Ok(sent);
         }
+        let in_memory = self.chunks.iter().map_while(Chunk::bytes).take(PARTS);
+        let reaches_tail = in_memory.clone().count() == self.chunks.len() && !self.tail.is_empty();
+        let tail = reaches_tail.then_some(self.tail.as_slice());
         let mut parts = [IoSlice::new(&[]); PARTS];
         let mut count = 0;
-        let in_memory = self.chunks.iter().map_while(Chunk::bytes).take(PARTS);
-        let reaches_tail = in_memory.clone().count() == self.chunks.len() && self.chunks.len() < PARTS;
-        for bytes in in_memory.chain(reaches_tail.then_some(self.tail.as_slice())) {
+        for (part, bytes) in parts.iter_mut().zip(in_memory.chain(tail)) {
             // Only the first part can have been sent in part.
             let skip = if count == 0 { self.sent as usize } else { 0 };
-            parts[count] = IoSlice::new(&bytes[skip..]);
+            *part = IoSlice::new(&bytes[skip..]);
             count += 1;
         }
-        stream.write(&parts[..count])
+        let written = stream.write(&parts[..count])?;
+        log_written(id, &parts[..count], written);
+        Ok(written)
     }
 
     /// Marks `written` bytes as sent and drops the parts that have left wholly.
@@ -177,13 +188,25 @@ impl Queue {
 
     /// The peer is slow, so these bytes may stay for long: drop the sent part and the unused capacity.
     fn give_back_memory(&mut self) {
-        if self.chunks.is_empty() && self.sent > 0 {
+        if !self.chunks.is_empty() {
+            return;
+        }
+        // Moving costs as much as what is left. So move little, or what frees more than it moves: a large
+        // answer that leaves in a thousand writes must not be moved a thousand times.
+        let left = self.tail.len() as u64 - self.sent;
+        if left <= CHEAP_TO_MOVE.max(self.sent) {
             self.tail.drain(..self.sent as usize);
+            self.tail.shrink_to_fit();
             self.sent = 0;
         }
-        if self.tail.capacity() > 2 * self.tail.len() {
-            self.tail.shrink_to_fit();
-        }
+    }
+}
+
+fn log_written(id: ConnId, parts: &[IoSlice<'_>], mut written: usize) {
+    for part in parts {
+        let left = written.min(part.len());
+        log_bytes(id, "out", &part[..left]);
+        written -= left;
     }
 }
 

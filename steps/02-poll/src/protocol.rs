@@ -58,8 +58,8 @@ pub trait Protocol {
         io.close();
     }
 
-    /// The connection is gone. There is no [`Io`] any more: nothing can be written.
-    fn closed(&mut self, _why: Ended, _world: &mut Self::World, _net: &mut Net) {}
+    /// The connection `id` is gone. There is no [`Io`] any more: nothing can be written.
+    fn closed(&mut self, _id: ConnId, _why: Ended, _world: &mut Self::World, _net: &mut Net) {}
 }
 
 /// A protocol that a connection can begin with. HTTP is one; a WebSocket is none, for it takes over a

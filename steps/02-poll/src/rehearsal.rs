@@ -7,7 +7,7 @@ use mio::net::TcpStream;
 
 use crate::deadlines::Whose;
 use crate::input::{Carry, READ_BUFFER, show_carry};
-use crate::net::Phase;
+use crate::port::{Phase, Port};
 use crate::{ConnId, Entry, Io, Limits, Net, Opened, Stream};
 
 /// One connection of a protocol, driven by hand. For unit tests, property tests and fuzzing.
@@ -21,6 +21,11 @@ pub struct Rehearsal<P: Entry> {
     net: Net,
     id: ConnId,
     carry: Carry,
+    /// Bytes have come that were not shown yet.
+    fresh: bool,
+    /// The peer's FIN has come.
+    fin: bool,
+    /// ... and the protocol was told.
     ended: bool,
 }
 
@@ -36,43 +41,44 @@ impl<P: Entry> Rehearsal<P> {
         let id = net.accepted();
         let opened = Opened::Accepted { peer: ([127, 0, 0, 1], 50000).into() };
         let protocol = P::open(opened, &mut world, &mut Io::new(&mut net, id));
-        Rehearsal { world, protocol, net, id, carry: None, ended: false }
+        Rehearsal { world, protocol, net, id, carry: None, fresh: false, fin: false, ended: false }
     }
 
     /// The peer sends `bytes`, which arrive in one piece.
     pub fn receive(&mut self, bytes: &[u8]) {
         for piece in bytes.chunks(READ_BUFFER) {
             self.carry.get_or_insert_default().extend_from_slice(piece);
-            self.show();
+            self.fresh = true;
+            self.settle();
         }
     }
 
     /// The peer sends its FIN.
     pub fn end(&mut self) {
-        self.ended = true;
-        self.show();
-        if self.is_open() {
-            self.protocol.ended(&mut self.world, &mut Io::new(&mut self.net, self.id));
-        }
+        self.fin = true;
+        self.settle();
     }
 
     /// The peer reads all that was sent. Returns it, and shows bytes that waited for that.
     pub fn sent(&mut self) -> Vec<u8> {
-        let mut all = Vec::new();
-        loop {
-            let mut paper = Paper(Vec::new());
-            let Some(queue) = self.net.ports.get_mut(self.id).and_then(|port| port.queue_mut()) else {
-                break;
-            };
-            queue.flush(&mut paper).expect("paper takes all");
-            if paper.0.is_empty() {
-                break;
+        let mut paper = Paper(Vec::new());
+        while let Some(port) = self.net.ports.get_mut(self.id)
+            && port.phase != Phase::Aborted
+            && let Some(mut queue) = port.queue.take()
+        {
+            let piled_up = queue.pending() > self.net.limits.pending;
+            while queue.pending() > 0 {
+                queue.flush(self.id, &mut paper).expect("paper takes all");
             }
-            all.append(&mut paper.0);
-            self.net.release_queue(self.id);
-            self.show();
+            if piled_up && self.is_open() {
+                self.with_io(|protocol, world, io| {
+                    io.look_again();
+                    protocol.drained(world, io);
+                });
+            }
+            self.settle();
         }
-        all
+        paper.0
     }
 
     /// Lets time pass, and with it the deadlines.
@@ -82,16 +88,16 @@ impl<P: Entry> Rehearsal<P> {
             if let Whose::Protocol(_, which) = whose
                 && self.is_open()
             {
-                self.protocol.timeout(which, &mut self.world, &mut Io::new(&mut self.net, self.id));
+                self.with_io(|protocol, world, io| protocol.timeout(which, world, io));
             }
         }
-        self.show();
+        self.settle();
     }
 
-    /// Runs a callback of the protocol, `P::drained` or `P::stop` say.
+    /// Runs a callback of the protocol, `P::woken` or `P::stop` say.
     pub fn call(&mut self, callback: impl FnOnce(&mut P, &mut P::World, &mut Io<'_>)) {
-        callback(&mut self.protocol, &mut self.world, &mut Io::new(&mut self.net, self.id));
-        self.show();
+        self.with_io(callback);
+        self.settle();
     }
 
     /// Whether the protocol has neither closed nor aborted the connection.
@@ -109,17 +115,34 @@ impl<P: Entry> Rehearsal<P> {
         self.carry.as_deref().map_or(&[], Vec::as_slice)
     }
 
-    fn show(&mut self) {
-        while !self.net.holds_back(self.id) && self.carry.is_some() {
-            let before = self.unused().len();
-            show_carry(&mut self.carry, |bytes| {
-                self.protocol.data(bytes, &mut self.world, &mut Io::new(&mut self.net, self.id))
-            });
-            // The loop shows bytes again when new ones come, or when the protocol was held back.
-            if self.unused().len() == before || !self.net.holds_back(self.id) {
+    fn with_io(&mut self, callback: impl FnOnce(&mut P, &mut P::World, &mut Io<'_>)) {
+        callback(&mut self.protocol, &mut self.world, &mut Io::new(&mut self.net, self.id));
+    }
+
+    /// What the loop's turns would do until nothing is left to do.
+    fn settle(&mut self) {
+        while !self.net.holds_back(self.id) {
+            let again = self.port().is_some_and(|port| std::mem::take(&mut port.look_again));
+            if (std::mem::take(&mut self.fresh) || again) && self.carry.is_some() {
+                let before = self.unused().len();
+                let mut io = Io::new(&mut self.net, self.id);
+                show_carry(&mut self.carry, |bytes| self.protocol.data(bytes, &mut self.world, &mut io));
+                if self.unused().len() == before {
+                    // Whatever it waits for, more of the same is not it.
+                    if let Some(port) = self.port() {
+                        port.look_again = false;
+                    }
+                }
+            } else if self.fin && !std::mem::replace(&mut self.ended, true) {
+                self.with_io(P::ended);
+            } else {
                 break;
             }
         }
+    }
+
+    fn port(&mut self) -> Option<&mut Port> {
+        self.net.ports.get_mut(self.id)
     }
 }
 

@@ -8,6 +8,11 @@ use mio::{Registry, Token, Waker};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::deadlines::Whose;
+use crate::event_loop::EventLoop;
+use crate::port::Phase;
+use crate::{Entry, Stream};
+
 /// A remote control for a running loop. Clone it, send it to another thread, keep it in a World.
 #[derive(Clone)]
 pub struct Handle {
@@ -69,5 +74,25 @@ impl Handle {
             }
         })?;
         Ok(())
+    }
+}
+
+impl<P: Entry, S: Stream> EventLoop<P, S> {
+    /// Somebody called [`Handle::stop`]. Every connection may still say goodbye, a bounded time.
+    pub(crate) fn begin_stop(&mut self, world: &mut P::World) {
+        self.stopping = true;
+        // First the listeners: who connects now is refused at once and can try elsewhere.
+        self.listeners.clear();
+        self.net.deadlines.set(Whose::Stop, Some(self.net.now + self.net.limits.stop_timeout));
+        let ids = self.net.ports.ids();
+        log::info!("stopping, {} connections open", ids.len());
+        for id in ids {
+            match self.net.ports.get(id).map(|port| port.phase) {
+                Some(Phase::Connecting) => {
+                    self.connect_failed(id, io::Error::other("the server is stopping"), world);
+                }
+                _ => self.callback(id, world, P::stop),
+            }
+        }
     }
 }
