@@ -28,7 +28,7 @@ pub trait Application: World + Sized {
     /// The connection is over: nothing more will come, nothing more can be sent to it. `close` holds the
     /// peer's code, or ours if we said it first, or [`ABNORMAL`](crate::close_code::ABNORMAL) when nobody
     /// said anything.
-    fn close(&mut self, _client: Self::Client, _close: Close<'_>, _net: &mut Net) {}
+    fn close(&mut self, _id: ConnId, _client: Self::Client, _close: Close<'_>, _net: &mut Net) {}
 
     /// Output had piled up because the peer read slowly; now all of it has left.
     fn drained(&mut self, _client: &mut Self::Client, _socket: &mut Socket<'_, '_>) {}

@@ -3,7 +3,7 @@
 use std::mem;
 
 use frames::{Header, Opcode, Role, write_frame};
-use poll::{Ended, Io, Net, Protocol, Timer};
+use poll::{ConnId, Ended, Io, Net, Protocol, Timer};
 
 use crate::{
     Application, Assembler, Close, Due, Event, Limits, Message, Pack, Socket, Unpack, Verdict, Watch,
@@ -136,7 +136,7 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> WebSocket<A, W, U, P> {
         io.seal();
         io.close();
         if let State::Open(client) = mem::replace(&mut self.state, State::Closed) {
-            application.close(client, close, io);
+            application.close(io.id(), client, close, io);
         }
     }
 
@@ -153,7 +153,7 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> WebSocket<A, W, U, P> {
         // Their Close stands behind whatever was held back.
         io.resume();
         if let State::Open(client) = mem::replace(&mut self.state, State::Closing) {
-            application.close(client, Close { code, reason: "" }, io);
+            application.close(io.id(), client, Close { code, reason: "" }, io);
         }
     }
 
@@ -219,10 +219,10 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> Protocol for WebSocket<A, W, 
         self.our_close(close_code::GOING_AWAY, "the server stops", application, io);
     }
 
-    fn closed(&mut self, why: Ended, application: &mut A, net: &mut Net) {
+    fn closed(&mut self, id: ConnId, why: Ended, application: &mut A, net: &mut Net) {
         if let State::Open(client) = mem::replace(&mut self.state, State::Closed) {
-            log::debug!("a WebSocket connection is gone: {why:?}");
-            application.close(client, GONE, net);
+            log::debug!("{id} the WebSocket connection is gone: {why:?}");
+            application.close(id, client, GONE, net);
         }
     }
 }

@@ -47,12 +47,13 @@ impl Application for Echo {
         }
     }
 
-    fn close(&mut self, client: &'static str, close: Close<'_>, _: &mut Net) {
+    fn close(&mut self, id: ConnId, client: &'static str, close: Close<'_>, _: &mut Net) {
+        assert_eq!(Some(id), self.id);
         self.story.push(format!("close {client} {} {:?}", close.code, close.reason));
     }
 
-    fn drained(&mut self, _: &mut &'static str, socket: &mut Socket<'_, '_>) {
-        socket.text("drained");
+    fn drained(&mut self, client: &mut &'static str, _: &mut Socket<'_, '_>) {
+        self.story.push(format!("drained {client}"));
     }
 }
 
@@ -109,7 +110,7 @@ fn an_echo_of_both_kinds_unmasked() {
     assert_eq!(connection.sent(), frame(Opcode::Text, "grüße".as_bytes()));
     connection.receive(&sends(Opcode::Binary, &[0; 70_000]));
     assert_eq!(connection.sent(), frame(Opcode::Binary, &[0; 70_000]));
-    assert_eq!(connection.world.story, ["open Ada", "text of 7", "binary of 70000"]);
+    assert_eq!(connection.world.story, ["open Ada", "text of 7", "binary of 70000", "drained Ada"]);
 }
 
 #[test]
@@ -230,7 +231,7 @@ fn section_7_1_5_a_fin_without_a_close_frame_is_1006_and_is_not_answered() {
 fn section_7_1_5_a_reset_is_1006_and_is_told_once() {
     let mut connection = connection();
     for _ in 0..2 {
-        connection.call(|connection, echo, io| connection.closed(Ended::Reset, echo, io));
+        connection.call(|connection, echo, io| connection.closed(io.id(), Ended::Reset, echo, io));
     }
     assert_eq!(connection.world.story, ["open Ada", "close Ada 1006 \"\""]);
 }
@@ -261,7 +262,7 @@ fn nobody_can_send_after_our_close() {
 fn the_application_hears_that_its_output_has_left() {
     let mut connection = connection();
     connection.call(|connection, echo, io| connection.drained(echo, io));
-    assert_eq!(connection.sent(), frame(Opcode::Text, b"drained"));
+    assert_eq!(connection.world.story, ["open Ada", "drained Ada"]);
 }
 
 #[test]
