@@ -77,7 +77,6 @@ impl Arrival {
         // line (CRLF) received prior to the request-line." One, and no more.
         if self.at == 0 && bytes.starts_with(b"\r\n") {
             self.at = line::CRLF;
-            self.searched = 0;
         }
         match self.cut(bytes, start::longest_line(limits), limits) {
             Ok(Cut::Line(line)) => start::request_line(line, limits).map(Some),
