@@ -66,7 +66,7 @@ impl fmt::Display for Method {
     }
 }
 
-/// The versions that are served. RFC 9110 §2.5: a higher minor version is processed "as if it was in the highest minor
+/// The versions that are served. RFC 9110 §2.5: a higher minor version is processed "as if it were in the highest minor
 /// version within that major version to which the recipient is conformant", so 1.2 is served as 1.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Version {
