@@ -46,7 +46,7 @@ story(RUNG, "a server that is gone is told of in words", async ({ open, server }
   const page = await open("/", { expect: [/ERR_CONNECTION_REFUSED/] });
   const answers = page.getByRole("log").locator("p");
   await counts(answers, 1);
-  await server.stop();
+  await server.ctrlC();
   await page.getByRole("button", { name: "Ask once" }).click();
   await reads(page.getByRole("alert"), /Is the server still running/);
 

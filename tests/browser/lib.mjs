@@ -23,7 +23,7 @@ const STORY_MS = 300_000;
 /**
  * A test of one rung. The body gets:
  * `open(path, options)`: a page in a browser profile of its own, so two of them are two people;
- * `server`: the rung's process, its `url`, and `restart()`.
+ * `server`: the rung's process, its `url`, `ctrlC()`, `crash()` and `again()`.
  * @param {string} rung the binary's name: "05-keep-alive"
  * @param {string} name what a person does and sees
  */
@@ -45,7 +45,7 @@ export function story(rung, name, body, environment = {}) {
       throw error;
     } finally {
       for (const { context } of visits) await context.close();
-      await server.stop();
+      await server.crash();
     }
   });
 }
@@ -184,8 +184,10 @@ async function start(rung, environment) {
   const server = {
     log,
     url: await run("0"),
-    /** Ends the process at once, as a crash would. */
-    stop: () => end("SIGKILL"),
+    /** Ends the process politely, and waits until it has ended. */
+    ctrlC: () => end("SIGINT"),
+    /** Ends the process at once: the peer hears nothing but what its kernel says. */
+    crash: () => end("SIGKILL"),
     /** The same rung again, on the same port. */
     again: () => run(server.url.port),
   };
