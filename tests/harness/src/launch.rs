@@ -105,7 +105,10 @@ impl Story {
             Some(command) => {
                 // "$@" hands the arguments through the shell unharmed.
                 words.extend(["sh", "-c", &format!("{command} \"$@\""), "sh"].map(OsString::from));
-                (format!("the server '{command}'"), Some(free_port()))
+                // A test that wants a port of its own choice sets PORT.
+                let told = setup.env.iter().rfind(|(name, _)| name == "PORT");
+                let port = told.and_then(|(_, port)| port.parse().ok()).unwrap_or_else(free_port);
+                (format!("the server '{command}'"), Some(port))
             }
             None => {
                 words.push(built(record, &setup.rung).into());

@@ -44,10 +44,8 @@ impl Process {
     ) -> std::io::Result<Arc<Process>> {
         command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped());
         // Between fork and exec a child holds copies of all descriptors of this process, a listener too.
-        let mut child = {
-            let _nobody_else = starting();
-            command.spawn()?
-        };
+        let nobody_else = starting();
+        let mut child = command.spawn()?;
         let pid = Pid::from_child(&child);
         let stdout = child.stdout.take().expect("stdout was piped above");
         let stderr = child.stderr.take().expect("stderr was piped above");
@@ -63,6 +61,7 @@ impl Process {
         let process =
             Arc::new(Process { name, is_server, pid, state: Mutex::new(state), changed: Condvar::new() });
         live().push(Arc::downgrade(&process));
+        drop(nobody_else);
         spawn(&process, move |process| process.capture(0, stdout));
         spawn(&process, move |process| process.capture(1, stderr));
         spawn(&process, move |process| process.reap());
@@ -192,6 +191,8 @@ impl Process {
 
 /// Ends everything that this process has started: it is about to end itself.
 pub(crate) fn kill_all() {
+    // Held for good: a test that fails because its server was killed must not let the next one start.
+    std::mem::forget(starting());
     live().iter().filter_map(Weak::upgrade).for_each(|process| process.kill());
 }
 
