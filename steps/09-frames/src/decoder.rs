@@ -98,11 +98,13 @@ impl Decoder {
     fn piece<'a>(&mut self, frame: Frame, start: Option<Header>, input: &mut &'a mut [u8]) -> Piece<'a> {
         let arrived = usize::try_from(self.left).map_or(input.len(), |left| left.min(input.len()));
         let payload = take(input, arrived);
+        self.left -= arrived as u64;
         if self.role == Role::Server {
             mask(payload, self.key, 0);
-            self.key = mask::rotated(self.key, arrived as u64);
+            if self.left > 0 {
+                self.key = mask::rotated(self.key, arrived as u64);
+            }
         }
-        self.left -= arrived as u64;
         let Frame { fin, rsv, opcode } = frame;
         self.frame = (self.left > 0).then_some(frame);
         Piece { fin, rsv, opcode, start, payload, left: self.left }

@@ -15,8 +15,12 @@ pub fn mask(payload: &mut [u8], key: [u8; 4], offset: u64) {
     for word in words {
         *word = (u64::from_ne_bytes(*word) ^ twice).to_ne_bytes();
     }
-    // Fewer than eight octets are left, and their first still meets the first octet of the key.
-    for (octet, key) in rest.iter_mut().zip(key.into_iter().cycle()) {
+    // Fewer than eight octets are left; their first, and the fifth, meet the first octet of the key.
+    let (half, rest) = rest.as_chunks_mut::<4>();
+    for word in half {
+        *word = (u32::from_ne_bytes(*word) ^ u32::from_ne_bytes(key)).to_ne_bytes();
+    }
+    for (octet, key) in rest.iter_mut().zip(key) {
         *octet ^= key;
     }
 }
