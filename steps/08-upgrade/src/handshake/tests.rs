@@ -1,0 +1,136 @@
+use super::*;
+use request::Limits;
+
+/// What comes of a request with these lines behind the request line and Host.
+fn check(start: &str, lines: &str) -> Result<Option<&'static str>, Refusal> {
+    let bytes = format!("{start}\r\nHost: a\r\n{lines}\r\n");
+    let (head, _) = Request::parse(bytes.as_bytes(), &Limits::DEFAULT).expect("valid").expect("whole");
+    Handshake::check(&head).map(|handshake| handshake.choose(&["v2", "v1"]))
+}
+
+fn get(lines: &str) -> Result<Option<&'static str>, Refusal> {
+    check("GET / HTTP/1.1", lines)
+}
+
+/// The lines of a good handshake, those whose names are given left out.
+fn without(names: &[&str]) -> String {
+    [
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    ]
+    .iter()
+    .filter(|line| !names.iter().any(|name| line.starts_with(name)))
+    .map(|line| format!("{line}\r\n"))
+    .collect()
+}
+
+#[test]
+fn a_good_handshake() {
+    assert_eq!(get(&without(&[])), Ok(None));
+    assert_eq!(check("GET http://a/ HTTP/1.2", &without(&[])), Ok(None));
+}
+
+#[test]
+fn rfc_6455_4_2_1_1_a_get_request_in_http_1_1() {
+    for method in ["HEAD", "POST", "OPTIONS"] {
+        assert_eq!(check(&format!("{method} / HTTP/1.1"), &without(&[])), Err(Refusal::Method));
+    }
+    assert_eq!(check("GET / HTTP/1.0", &without(&[])), Err(Refusal::NotAskedFor));
+}
+
+#[test]
+fn rfc_6455_4_2_1_3_upgrade_is_a_list_in_any_case() {
+    let with = |lines: &str| get(&(without(&["Upgrade"]) + lines));
+    assert_eq!(with("UPGRADE: WebSocket\r\n"), Ok(None));
+    assert_eq!(with("Upgrade: h2c, websocket\r\n"), Ok(None));
+    assert_eq!(with("Upgrade: h2c\r\nUpgrade:\twebsocket \r\n"), Ok(None));
+    for lines in [
+        "",
+        "Upgrade: h2c\r\n",
+        "Upgrade: websockets\r\n",
+        "Upgrade: web socket\r\n",
+        "Upgrade: websocket/13\r\n",
+    ] {
+        assert_eq!(with(lines), Err(Refusal::NotAskedFor), "{lines}");
+    }
+}
+
+#[test]
+fn rfc_6455_4_2_1_4_connection_is_a_list_in_any_case() {
+    let with = |lines: &str| get(&(without(&["Connection"]) + lines));
+    assert_eq!(with("Connection: keep-alive, Upgrade\r\n"), Ok(None));
+    assert_eq!(with("connection: keep-alive\r\nCONNECTION: UPGRADE\r\n"), Ok(None));
+    for lines in
+        ["", "Connection: keep-alive\r\n", "Connection: keep-alive Upgrade\r\n", "Connection: upgraded\r\n"]
+    {
+        assert_eq!(with(lines), Err(Refusal::Connection), "{lines}");
+    }
+}
+
+#[test]
+fn rfc_6455_4_2_1_5_the_key() {
+    let with = |lines: &str| get(&(without(&["Sec-WebSocket-Key"]) + lines));
+    assert_eq!(with(""), Err(Refusal::KeyMissing));
+    assert_eq!(with("Sec-WebSocket-Key:\r\n"), Err(Refusal::Key));
+    assert_eq!(with("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ\r\n"), Err(Refusal::Key));
+    let line = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    assert_eq!(with(line), Ok(None));
+    assert_eq!(with(&line.repeat(2)), Err(Refusal::KeyRepeated));
+}
+
+#[test]
+fn rfc_6455_4_2_1_6_version_13_and_no_other() {
+    let with = |lines: &str| get(&(without(&["Sec-WebSocket-Version"]) + lines));
+    for version in ["", "8", "12", "14", "013", "+13", "13.0", "0x0d", "13, 8", "13 ;", "thirteen"] {
+        assert_eq!(
+            with(&format!("Sec-WebSocket-Version: {version}\r\n")),
+            Err(Refusal::Version),
+            "{version}"
+        );
+    }
+    assert_eq!(with(""), Err(Refusal::Version));
+    assert_eq!(
+        with("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Version: 13\r\n"),
+        Err(Refusal::VersionRepeated)
+    );
+    // Another version may have another key.
+    assert_eq!(
+        get("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 0\r\n"),
+        Err(Refusal::Version)
+    );
+}
+
+#[test]
+fn rfc_6455_4_2_1_8_subprotocols() {
+    let with = |lines: &str| get(&(without(&[]) + lines));
+    assert_eq!(with("Sec-WebSocket-Protocol: v1\r\n"), Ok(Some("v1")));
+    assert_eq!(with("Sec-WebSocket-Protocol: v0, v1 ,v2\r\n"), Ok(Some("v2")), "our order counts");
+    assert_eq!(with("Sec-WebSocket-Protocol: v0\r\nSec-WebSocket-Protocol: v1\r\n"), Ok(Some("v1")));
+    assert_eq!(with("Sec-WebSocket-Protocol: V1\r\n"), Ok(None), "names are case-sensitive");
+    assert_eq!(with("Sec-WebSocket-Protocol: v0\r\n"), Ok(None));
+    for wrong in ["v 1", "v1;q=1", "\"v1\"", "v1/v2", "{v1}", "v\u{e4}"] {
+        assert_eq!(
+            with(&format!("Sec-WebSocket-Protocol: {wrong}\r\n")),
+            Err(Refusal::Subprotocol),
+            "{wrong}"
+        );
+    }
+    assert_eq!(with("Sec-WebSocket-Protocol: v1, v2, v1\r\n"), Err(Refusal::SubprotocolRepeated));
+}
+
+#[test]
+fn a_body_and_an_upgrade_exclude_each_other() {
+    assert_eq!(get(&(without(&[]) + "Content-Length: 5\r\n")), Err(Refusal::Body));
+    assert_eq!(get(&(without(&[]) + "Transfer-Encoding: chunked\r\n")), Err(Refusal::Body));
+    assert_eq!(get(&(without(&[]) + "Content-Length: 0\r\n")), Ok(None), "no byte of it");
+}
+
+#[test]
+fn every_refusal_is_an_error_with_a_section() {
+    assert_eq!(Refusal::Version.status(), Status::UpgradeRequired);
+    assert_eq!(Refusal::Key.status(), Status::BadRequest);
+    assert_eq!(Refusal::Method.status(), Status::MethodNotAllowed);
+    assert!(Refusal::SubprotocolRepeated.section().starts_with("RFC 6455"));
+}
