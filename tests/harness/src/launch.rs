@@ -78,7 +78,7 @@ impl Story {
     #[track_caller]
     pub fn server_that_ends(&self, describe: impl FnOnce(Setup) -> Setup) -> (ExitStatus, String, String) {
         let (process, _) = self.launch(describe);
-        process.expect_end();
+        process.expect_end_from_the_start();
         let Some((status, output)) = process.wait_for_output(STOP_LIMIT) else {
             let headline = format!(
                 "{} had to end with an error within {}; it still runs",

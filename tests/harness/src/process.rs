@@ -93,6 +93,13 @@ impl Process {
         self.state().asked_to_end = true;
     }
 
+    /// No exit of it is a failure, also not one that came before this call.
+    pub(crate) fn expect_end_from_the_start(&self) {
+        let mut state = self.state();
+        state.asked_to_end = true;
+        state.ended_by_itself = None;
+    }
+
     /// Waits for the end, at most this long.
     pub(crate) fn wait(&self, limit: Duration) -> Option<ExitStatus> {
         self.wait_until(limit, |state| state.status)
