@@ -15,6 +15,7 @@ fn main() -> ExitCode {
             nc_gets_its_line_back,
             bytes_cut_anywhere_come_back_whole,
             more_than_the_buffers_hold_comes_back_whole,
+            a_client_that_reads_late_gets_everything,
             a_half_close_still_gets_the_answer,
             the_second_client_waits_until_the_first_leaves,
             who_waits_is_shown,
@@ -93,6 +94,24 @@ fn more_than_the_buffers_hold_comes_back_whole(story: &Story) {
     alice.within(Duration::from_secs(10)).sends_while_receiving(&bytes);
     alice.receives_exactly(&bytes);
     alice.half_closes();
+    alice.receives_end();
+}
+
+fn a_client_that_reads_late_gets_everything(story: &Story) {
+    story.teaches(Lesson {
+        why: "The client sends and does not read, so the buffers fill and send has no room. A blocking send sleeps until \
+              there is; a non-blocking one takes a part, or nothing (EWOULDBLOCK). Neither is an error and no byte \
+              may be dropped.",
+        read: "man 2 send, notes/01-accept.md",
+        hand: "head -c 30000000 /dev/zero | nc -N 127.0.0.1 {port} | (sleep 2; wc -c)",
+    });
+    let server = story.server();
+    let mut alice = never_reads(story, &server);
+    let bytes = unlike_bytes(64 << 20);
+    let sent = alice.sends_until_it_blocks(&bytes, bytes.len());
+    story.expects(sent < bytes.len(), "the server to stop reading when it cannot send");
+    alice.within(Duration::from_secs(10)).half_closes();
+    alice.receives_exactly(&bytes[..sent]);
     alice.receives_end();
 }
 
@@ -212,14 +231,21 @@ fn a_broken_pipe_does_not_end_the_server(story: &Story) {
               ignore it. Rust's runtime ignores it before main; in C call signal(SIGPIPE, SIG_IGN) or send with \
               MSG_NOSIGNAL.",
         read: "man 2 send (EPIPE), man 7 signal, notes/01-accept.md",
-        hand: "head -c 60000000 /dev/zero | nc -N 127.0.0.1 {port} | head -c 1; then start nc again",
+        hand: "nc 127.0.0.1 {port} in one terminal, head -c 60000 /dev/zero | nc -N -w 1 127.0.0.1 {port} in another, \
+               and when that has ended, Ctrl-C in the first",
     });
     let server = story.server();
-    let mut deaf = never_reads(story, &server);
-    deaf.sends_until_it_blocks(unlike_bytes(1 << 16), 64 << 20);
-    // FIN first, then RST (it closes with unread bytes): the server's next send is the one with SIGPIPE.
-    deaf.half_closes();
-    deaf.closes();
+    let mut alice = story.client("alice", &server);
+    alice.sends("x");
+    alice.receives_exactly("x");
+    // Bob waits behind alice, so the order is certain: his bytes and his FIN are there, and he is gone, before the
+    // server accepts him. Its first send meets RST, its second one EPIPE. (FIN makes the difference: without it RST
+    // is told as ECONNRESET, which comes without a signal.)
+    let mut bob = story.client("bob", &server);
+    bob.sends(unlike_bytes(60_000));
+    bob.half_closes();
+    bob.closes();
+    alice.closes();
     still_serves(story, &server);
 }
 
