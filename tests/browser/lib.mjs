@@ -155,6 +155,10 @@ async function goTo(url, { width = 1280, colorScheme = "light", expect = [] } = 
   return { page, context, mustBeClean };
 }
 
+// Whatever ends this process ends the servers that it started.
+const running = new Set();
+process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
 /** Starts a rung on a free port and waits until it says where it listens. */
 async function start(rung, environment) {
   const log = [];
@@ -164,6 +168,8 @@ async function start(rung, environment) {
       env: { ...process.env, RUST_LOG: "info", ...environment, PORT: port },
       stdio: ["ignore", "pipe", "pipe"],
     });
+    running.add(child);
+    child.once("exit", () => running.delete(child));
     createInterface({ input: child.stderr }).on("line", (line) => log.push(line));
     return new Promise((resolve, reject) => {
       child.once("error", reject);
