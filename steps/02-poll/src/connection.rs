@@ -78,6 +78,8 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
                         port.readable = false;
                     }
                 }
+                // Behind a FIN the kernel goes on to answer 0, also when an RST has come after it.
+                Ok(_) if port.broken => return self.lost(id, world),
                 Ok(_) => {
                     port.readable = false;
                     if !std::mem::replace(&mut port.half_closed, true) {
@@ -109,13 +111,14 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
         }
     }
 
-    /// A connection that is not read, and that the kernel has given up: nothing will come of waiting.
+    /// The kernel has given the connection up, and no read tells us: nothing will come of waiting.
     fn lost(&mut self, id: ConnId, world: &mut P::World) {
-        if let Some(Some(connection)) = self.connections.get_mut(id.slot())
-            && let Ok(Some(error)) = connection.stream.socket().take_error()
-        {
-            self.remove(id, Ended::from_error(&error), world);
-        }
+        let Some(Some(connection)) = self.connections.get_mut(id.slot()) else { return };
+        let why = match connection.stream.socket().take_error() {
+            Ok(Some(error)) => Ended::from_error(&error),
+            _ => Ended::Reset,
+        };
+        self.remove(id, why, world);
     }
 
     /// Reads and throws away, on a connection that is closing.
