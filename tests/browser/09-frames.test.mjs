@@ -47,10 +47,12 @@ story(RUNG, "the length takes 7, 16 or 64 bits", async ({ open }) => {
 
 story(RUNG, "the page connects again when the server comes back", async ({ open, server }) => {
   const page = await open("/", { expect: [/ERR_CONNECTION_REFUSED/] });
+  await page.clock.install();
   await reads(page.getByRole("status"), "Connected");
   await server.crash();
   await reads(page.getByRole("status"), /Reconnecting/);
   await server.again();
+  await page.clock.fastForward(2000);
   await reads(page.getByRole("status"), "Connected");
 });
 
