@@ -69,7 +69,7 @@ fn bytes_cut_anywhere_come_back_whole(story: &Story) {
     story.teaches(Lesson {
         why: "One recv is not one send. What the client sent at once may come in two pieces, and what it sent in two \
               pieces may come at once: echo what came, however much it was, and go on.",
-        read: "RFC 9293 §3.8.2, notes/01-accept.md",
+        read: "RFC 9293 §2.2, notes/01-accept.md",
         hand: "(printf 'one br'; sleep 1; printf 'oken line\\n') | nc -N 127.0.0.1 {port}",
     });
     let server = story.server();
@@ -119,7 +119,7 @@ fn a_half_close_still_gets_the_answer(story: &Story) {
     story.teaches(Lesson {
         why: "recv returned 0: the client sends no more, but it still reads. Send all that you owe it, then close. \
               Bytes left unread in your socket would turn the close into RST and destroy what is under way.",
-        read: "RFC 9293 §3.6, RFC 1122 §4.2.2.13, notes/01-accept.md",
+        read: "RFC 9293 §3.6.1, notes/01-accept.md",
         hand: "head -c 60000 /dev/zero | nc -N 127.0.0.1 {port} | wc -c",
     });
     let server = story.server();
@@ -202,7 +202,7 @@ fn a_client_that_resets_does_not_end_the_server(story: &Story) {
     story.teaches(Lesson {
         why: "ECONNRESET from recv or send means that this client is gone, nothing else: close its socket and accept \
               the next one. An error of one connection is not an error of the server.",
-        read: "RFC 9293 §3.5.2, notes/01-accept.md",
+        read: "RFC 9293 §3.5.3, notes/01-accept.md",
         hand: "nc 127.0.0.1 {port} and end nc with: kill -9; then start nc again",
     });
     let server = story.server();
