@@ -122,3 +122,6 @@ pub(crate) fn log_bytes(id: ConnId, direction: &str, bytes: &[u8]) {
 fn printable(byte: u8) -> char {
     if byte.is_ascii_graphic() || byte == b' ' { byte as char } else { '.' }
 }
+
+#[cfg(test)]
+mod tests;

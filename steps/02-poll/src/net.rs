@@ -167,3 +167,6 @@ impl Net {
         self.ports.remove(id).is_some()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -248,5 +248,4 @@ fn cost(queue: &Queue) -> usize {
 }
 
 #[cfg(test)]
-#[path = "output_tests.rs"]
 mod tests;

@@ -165,3 +165,6 @@ impl Stream for Paper {
         Ok(parts.iter().map(|part| part.len()).sum())
     }
 }
+
+#[cfg(test)]
+mod tests;

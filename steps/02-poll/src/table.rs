@@ -25,7 +25,7 @@ impl ConnId {
     }
 
     /// The connection that has the number of [`as_u64`](ConnId::as_u64), if there is still one.
-    pub fn from_u64(number: u64) -> ConnId {
+    pub const fn from_u64(number: u64) -> ConnId {
         ConnId { slot: number as u32, generation: (number >> 32) as u32 }
     }
 

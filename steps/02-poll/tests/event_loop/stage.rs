@@ -16,7 +16,8 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 
 type Hook = Box<dyn FnMut(&mut Io<'_>)>;
 
-/// What the server under test does; by default it echoes, and closes when the peer does.
+/// What the server under test does, a closure for each callback; by default it echoes, and closes when the peer does.
+#[expect(clippy::type_complexity)]
 pub struct Script {
     pub start: Box<dyn FnMut(&mut Net)>,
     pub world_woken: Box<dyn FnMut(&mut Net)>,
