@@ -9,10 +9,12 @@ let socket;
 let tab;
 /** How many bytes were there when they were last drawn. */
 let known;
+let saidGoodbye;
 
 function connect() {
   tab = [...crypto.getRandomValues(new Uint8Array(8))].map(hex).join("");
   known = 0;
+  saidGoodbye = false;
   status("connecting", "Connecting");
   element("again").hidden = true;
   draw([], 0);
@@ -24,7 +26,7 @@ function connect() {
   });
   socket.addEventListener("close", ({ code }) => {
     status("offline", "Offline");
-    say("note", `Closed with code ${code}${code === 1006 ? ": nobody answered the goodbye. That is rung 10" : ""}`);
+    say("note", `Closed with code ${code}${saidGoodbye ? ": nobody answered the goodbye. That is rung 10" : ""}`);
     element("again").hidden = false;
   });
 }
@@ -119,6 +121,7 @@ element("form").addEventListener("submit", async (event) => {
 });
 element("close").addEventListener("click", async () => {
   if (socket.readyState !== WebSocket.OPEN) return;
+  saidGoodbye = true;
   socket.close(1000);
   say("out", "said goodbye with code 1000");
   await lookForMore();
