@@ -6,7 +6,7 @@ use crate::deadlines::Whose;
 use crate::event_loop::EventLoop;
 use crate::input::{Carry, show_carry};
 use crate::output::{Flushed, Queue};
-use crate::port::{Phase, Todo};
+use crate::port::{Fin, Phase, Todo};
 use crate::{ConnId, Ended, Entry, Io, Protocol, Stream};
 
 /// How many bytes one connection may bring in one turn before the others come first. Without a cap, one
@@ -165,15 +165,23 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
             // The stream may have something to say of its own.
             None => Queue::default().flush(id, stream),
         };
-        let (after, phase) = (port.pending(), port.phase);
+        let (after, phase, fin) = (port.pending(), port.phase, port.fin);
+        if phase == Phase::Open && before > limit && after <= limit {
+            // Bytes that were held back can be shown now, and the socket is looked at: no edge will come for
+            // what stands in it already.
+            port.look_again = true;
+            self.net.plan(Todo::Serve, id);
+        }
+        let Some(port) = self.net.ports.get_mut(id) else { return };
         match result {
             Ok(Flushed::All) => {
                 let piled_up = std::mem::take(&mut port.piled_up);
                 self.net.release_queue(id);
-                match phase {
-                    Phase::Flushing => return self.finish(id, world),
-                    Phase::Open if piled_up => protocol.drained(world, &mut Io::new(&mut self.net, id)),
-                    _ => {}
+                if phase == Phase::Flushing || fin == Fin::Wanted {
+                    return self.finish(id, world);
+                }
+                if phase == Phase::Open && piled_up {
+                    protocol.drained(world, &mut Io::new(&mut self.net, id));
                 }
             }
             Ok(Flushed::Blocked) => {
@@ -186,11 +194,6 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
                 return self.remove(id, Ended::from_error(&error), world);
             }
         }
-        if phase == Phase::Open && before > limit && after <= limit {
-            // Bytes that were held back can be shown now, and the socket is looked at: no edge will come for
-            // what stands in it already.
-            Io::new(&mut self.net, id).look_again();
-        }
         if phase == Phase::Flushing && after < before {
             // As long as the peer takes something, it may take its time.
             let at = self.net.now + self.net.limits.flush_timeout;
@@ -198,21 +201,30 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
         }
     }
 
-    /// All output has left: our FIN. If the peer's is here already, that was all.
+    /// All output has left: our FIN. Who is closing then waits for the peer's, if that is not here already.
     fn finish(&mut self, id: ConnId, world: &mut P::World) {
         let Some(port) = self.net.ports.get_mut(id) else { return };
         let Some(Some(connection)) = self.connections.get_mut(id.slot()) else { return };
-        match connection.stream.finish() {
-            Ok(()) if port.half_closed => self.remove(id, Ended::Closed, world),
-            Ok(()) => {
-                port.phase = Phase::Lingering;
-                let at = self.net.now + self.net.limits.linger_timeout;
-                self.net.deadlines.set(Whose::Phase(id), Some(at));
-                self.net.plan(Todo::Serve, id);
+        if port.fin != Fin::Sent {
+            match connection.stream.finish() {
+                Ok(()) => port.fin = Fin::Sent,
+                // The stream's own goodbye is not through yet.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    port.writable = false;
+                    return;
+                }
+                Err(error) => return self.remove(id, Ended::from_error(&error), world),
             }
-            // The stream's own goodbye is not through yet.
-            Err(error) if error.kind() == ErrorKind::WouldBlock => port.writable = false,
-            Err(error) => self.remove(id, Ended::from_error(&error), world),
         }
+        if port.phase != Phase::Flushing {
+            return;
+        }
+        if port.half_closed {
+            return self.remove(id, Ended::Closed, world);
+        }
+        port.phase = Phase::Lingering;
+        let at = self.net.now + self.net.limits.linger_timeout;
+        self.net.deadlines.set(Whose::Phase(id), Some(at));
+        self.net.plan(Todo::Serve, id);
     }
 }

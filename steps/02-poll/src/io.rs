@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::deadlines::Whose;
 use crate::output::Chunk;
-use crate::port::{Phase, Port, Todo};
+use crate::port::{Fin, Phase, Port, Todo};
 use crate::{ConnId, Net, Timer};
 
 /// One connection, for the length of a callback. Reaches [`Net`] by itself: `io.now`, `io.send_to(..)`.
@@ -74,6 +74,18 @@ impl<'a> Io<'a> {
     /// (RFC 6455 §5.5.1).
     pub fn seal(&mut self) {
         self.port().sealed = true;
+    }
+
+    /// Says that we send no more, once what is queued has left: our FIN, while reading goes on. For a proxy
+    /// that passes on a half close. From now on `send_to` answers [`Sent::Gone`](crate::Sent::Gone), and
+    /// nothing may be appended to [`out`](Io::out).
+    pub fn half_close(&mut self) {
+        let port = self.port();
+        if port.fin == Fin::No {
+            port.fin = Fin::Wanted;
+            port.sealed = true;
+            self.net.plan(Todo::Flush, self.id);
+        }
     }
 
     /// Closes politely: what is queued leaves, then our FIN; what still comes is read and thrown away until

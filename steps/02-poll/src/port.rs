@@ -18,6 +18,8 @@ pub(crate) struct Port {
     pub half_closed: bool,
     /// The kernel has given the connection up (an RST, a timeout).
     pub broken: bool,
+    /// Our own FIN.
+    pub fin: Fin,
     pub paused: bool,
     pub sealed: bool,
     /// Unused bytes are to be shown again, though none have come.
@@ -43,6 +45,15 @@ pub(crate) enum Phase {
     Aborted,
 }
 
+/// Whether we have said that we send no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fin {
+    No,
+    /// As soon as the queue is empty.
+    Wanted,
+    Sent,
+}
+
 /// What a connection has to do in this turn or the next, whether an event comes or not. Each is a step of
 /// the turn with a list of its own.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +77,7 @@ impl Port {
             fin_seen: false,
             half_closed: false,
             broken: false,
+            fin: Fin::No,
             paused: false,
             sealed: false,
             look_again: false,

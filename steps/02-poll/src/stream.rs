@@ -35,7 +35,8 @@ pub trait Stream {
         false
     }
 
-    /// Says that we send no more: a FIN, and before it whatever goodbye the stream has of its own.
+    /// Says that we send no more: a FIN, and before it whatever goodbye the stream has of its own. After
+    /// `WouldBlock` it is called again.
     fn finish(&mut self) -> io::Result<()> {
         match self.socket().shutdown(Shutdown::Write) {
             // The peer was faster: there is nobody left to tell.

@@ -124,6 +124,37 @@ fn a_peer_that_sends_all_before_it_reads_gets_the_answer_of_who_closes_meanwhile
 }
 
 #[test]
+fn a_half_close_of_our_own_lets_the_peer_go_on() {
+    let server = Server::start(|tell, _| {
+        let told = tell.clone();
+        Script {
+            open: Box::new(|_, io| {
+                io.out().extend_from_slice(&pattern(5_000_000));
+                io.half_close();
+                io.half_close();
+                let me = io.id();
+                assert_eq!(io.send_to(me, b"too late"), poll::Sent::Gone);
+            }),
+            data: Box::new(move |bytes, _| {
+                told.send(bytes.escape_ascii().to_string()).unwrap();
+                bytes.len()
+            }),
+            closed: Box::new(move |_, why, _| tell.send(format!("{why:?}")).unwrap()),
+            ..Script::default()
+        }
+    });
+    let mut client = server.client();
+    assert!(client.reads_to_end().unwrap() == pattern(5_000_000));
+    for word in ["still", "here"] {
+        client.sends(word);
+        assert_eq!(server.hears(), word);
+    }
+    server.sleeps();
+    client.half_closes();
+    assert_eq!(server.hears(), "Closed");
+}
+
+#[test]
 fn close_inside_open_works_like_anywhere() {
     let server = Server::start(|tell, _| Script {
         open: Box::new(|_, io| {
