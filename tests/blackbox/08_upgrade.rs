@@ -1,9 +1,23 @@
 //! What rung 08 promises any client: steps/08-upgrade/CONTRACT.md.
 
+/// The curl line that sends a good handshake.
+macro_rules! by_hand {
+    ($($more:literal)?) => {
+        concat!(
+            "curl -v -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' \
+             -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' ", $($more, " ",)? "http://127.0.0.1:{port}/socket"
+        )
+    };
+}
+
+#[path = "08_upgrade/handshake.rs"]
+mod handshake;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
-use harness::ws::{ACCEPT, KEY};
+use handshake::*;
+use harness::ws::{self, ACCEPT, KEY};
 use harness::{Client, Frame, Lesson, Response, Server, Story, starts_and_stops};
 
 fn main() -> ExitCode {
@@ -40,16 +54,6 @@ const VERSION: (&str, &str) = ("Sec-WebSocket-Version", "13");
 const KEY_FIELD: (&str, &str) = ("Sec-WebSocket-Key", KEY);
 const GOOD: [(&str, &str); 4] = [UPGRADE, CONNECTION, VERSION, KEY_FIELD];
 
-/// The curl line that sends a good handshake.
-macro_rules! by_hand {
-    ($($more:literal)?) => {
-        concat!(
-            "curl -v -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' \
-             -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' ", $($more, " ",)? "http://127.0.0.1:{port}/socket"
-        )
-    };
-}
-
 fn the_page_is_there(story: &Story) {
     story.teaches(Lesson {
         why: "A browser opens the page first, in plain HTTP, and only then the WebSocket.",
@@ -65,8 +69,9 @@ fn the_page_is_there(story: &Story) {
 
 fn a_handshake_is_accepted(story: &Story) {
     story.teaches(Lesson {
-        why: "Sec-WebSocket-Accept is Base64 of SHA-1 of the key, as it came, and 258EAFA5-E914-47DA-95CA-C5AB0DC85B11. The key is \
-              not decoded for it, and SHA-1's 20 bytes are encoded, not their hex digits.",
+        why: "Sec-WebSocket-Accept is Base64 of SHA-1 of the key, as it came, and \
+              258EAFA5-E914-47DA-95CA-C5AB0DC85B11. The key is not decoded for it, and SHA-1's 20 bytes \
+              are encoded, not their hex digits.",
         read: "RFC 6455 §4.2.2, notes/08-upgrade.md",
         hand: by_hand!(),
     });
@@ -104,7 +109,7 @@ fn a_handshake_cut_anywhere_is_one_handshake(story: &Story) {
         hand: by_hand!(),
     });
     let server = story.server();
-    let handshake = harness::ws::handshake("x", "/socket", &[]);
+    let handshake = ws::handshake("x", "/socket", &[]);
     for at in (1..handshake.len()).step_by(3) {
         let mut alice = story.client("alice", &server);
         alice.sends_split_unanswered(&handshake, at);
@@ -114,8 +119,8 @@ fn a_handshake_cut_anywhere_is_one_handshake(story: &Story) {
 
 fn connection_is_a_list_of_tokens(story: &Story) {
     story.teaches(Lesson {
-        why: "Firefox sends Connection: keep-alive, Upgrade. It is a list of tokens in any case, and may be spread over several \
-              lines: look for the token, do not compare the line.",
+        why: "Firefox sends Connection: keep-alive, Upgrade. It is a list of tokens in any case, and may \
+              be spread over several lines: look for the token, do not compare the line.",
         read: "RFC 9110 §7.6.1, §5.6.1, RFC 6455 §4.2.1",
         hand: "curl -v -H 'Connection: keep-alive, Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' \
                -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' http://127.0.0.1:{port}/socket",
@@ -176,15 +181,14 @@ fn upgrade_is_a_list_of_tokens(story: &Story) {
 
 fn bytes_behind_the_handshake_are_not_lost(story: &Story) {
     story.teaches(Lesson {
-        why: "The first frame came in the same packet as the handshake. What your HTTP parser did not use belongs to whoever takes \
-              the connection over.",
+        why: "The first frame came in the same packet as the handshake. What your HTTP parser did not use \
+              belongs to whoever takes the connection over.",
         read: "RFC 9110 §7.8, notes/08-upgrade.md",
         hand: r"(printf 'GET /socket?tab=x HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\x81\x80abcd'; sleep 1) | nc 127.0.0.1 {port}; curl 'http://127.0.0.1:{port}/seen?tab=x'",
     });
     let server = story.server();
     let frame = Frame::text("Hello").masked_with([0x37, 0xfa, 0x21, 0x3d]).bytes();
-    let together =
-        [harness::ws::handshake("x", "/socket?tab=together", &[]).into_bytes(), frame.clone()].concat();
+    let together = [ws::handshake("x", "/socket?tab=together", &[]).into_bytes(), frame.clone()].concat();
     let mut alice = story.client("alice", &server);
     alice.sends(&together);
     accepted(&alice.receives_response());
@@ -203,7 +207,8 @@ fn bytes_behind_the_handshake_are_not_lost(story: &Story) {
 
 fn after_the_switch_nothing_is_http(story: &Story) {
     story.teaches(Lesson {
-        why: "After 101 the bytes belong to WebSocket. What looks like a request there is none, and must not be answered as one.",
+        why: "After 101 the bytes belong to WebSocket. What looks like a request there is none, and must \
+              not be answered as one.",
         read: "RFC 9110 §7.8, §15.2.2",
         hand: by_hand!(),
     });
@@ -219,139 +224,10 @@ fn after_the_switch_nothing_is_http(story: &Story) {
     sees_count(story, &server, "http", request.len() + 100_000, &all[..64]);
 }
 
-fn a_plain_request_is_told_to_upgrade(story: &Story) {
-    story.teaches(Lesson {
-        why: "Who asks for a WebSocket without asking to upgrade gets 426, and in it Upgrade says to what.",
-        read: "RFC 9110 §15.5.22, notes/08-upgrade.md",
-        hand: "curl -v http://127.0.0.1:{port}/socket",
-    });
-    let server = story.server();
-    let mut alice = story.client("alice", &server);
-    told_to_upgrade(&alice.gets("/socket"));
-    told_to_upgrade(&alice.requests("GET", "/socket", &[CONNECTION, VERSION, KEY_FIELD], b""));
-    told_to_upgrade(&alice.requests("GET", "/socket", &[UPGRADE, VERSION, KEY_FIELD], b""));
-}
-
-fn rfc_6455_4_2_1_the_method_is_get(story: &Story) {
-    story.teaches(Lesson {
-        why: "Only a GET becomes a WebSocket. Another method is known but not allowed here: 405, and Allow says what is.",
-        read: "RFC 6455 §4.2.1, RFC 9110 §15.5.6",
-        hand: by_hand!("-X PUT"),
-    });
-    let server = story.server();
-    let mut alice = story.client("alice", &server);
-    for method in ["POST", "PUT", "DELETE", "HEAD"] {
-        alice.requests(method, "/socket", &GOOD, b"").has_status(405).has_token("Allow", "GET");
-    }
-}
-
-fn rfc_6455_4_2_1_http_1_0_is_not_upgraded(story: &Story) {
-    story.teaches(Lesson {
-        why: "In HTTP/1.0 there is no Upgrade: the field is ignored, and the request is a plain one.",
-        read: "RFC 9110 §7.8, RFC 6455 §4.2.1",
-        hand: by_hand!("-0"),
-    });
-    let server = story.server();
-    let handshake = harness::ws::handshake("x", "/socket", &[]).replace("HTTP/1.1", "HTTP/1.0");
-    let mut alice = story.client("alice", &server);
-    alice.sends(&handshake);
-    alice.receives_response().has_status(426);
-    let mut bob = story.client("bob", &server);
-    bob.sends(handshake.replace("/socket", "/"));
-    bob.receives_response().has_status(200).body_contains("<!doctype html>");
-}
-
-fn rfc_6455_4_2_1_the_version_is_13(story: &Story) {
-    story.teaches(Lesson {
-        why: "There is one version of WebSocket, 13, and drafts that came before it. Compare the text: 013 and +13 are no 13. The \
-              answer, 426, says which version you speak.",
-        read: "RFC 6455 §4.2.1, §4.4",
-        hand: "curl -v -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 8' \
-               -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' http://127.0.0.1:{port}/socket",
-    });
-    let server = story.server();
-    let mut alice = story.client("alice", &server);
-    for version in ["8", "0", "12", "14", "013", "+13", "13.0", "0x0d", "13, 8", "", "thirteen", "130"] {
-        let fields = [UPGRADE, CONNECTION, ("Sec-WebSocket-Version", version), KEY_FIELD];
-        told_to_upgrade(&alice.requests("GET", "/socket", &fields, b""));
-    }
-    told_to_upgrade(&alice.requests("GET", "/socket", &[UPGRADE, CONNECTION, KEY_FIELD], b""));
-    refused(&alice.requests("GET", "/socket", &[UPGRADE, CONNECTION, VERSION, VERSION, KEY_FIELD], b""));
-}
-
-fn rfc_6455_4_2_1_the_key_is_16_bytes(story: &Story) {
-    story.teaches(Lesson {
-        why: "The key is 16 bytes in Base64: 24 characters, the last two of them =. Decode it and count. It comes once.",
-        read: "RFC 6455 §4.2.1, §11.3.1, RFC 4648 §4",
-        hand: "curl -v -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' \
-               -H 'Sec-WebSocket-Key: c2hvcnQ=' http://127.0.0.1:{port}/socket",
-    });
-    let server = story.server();
-    let mut alice = story.client("alice", &server);
-    for key in [
-        "",
-        "c2hvcnQ=",
-        "dGhlIHNhbXBsZSBub25jZQ",
-        "dGhlIHNhbXBsZSBub25jZQ=",
-        "dGhlIHNhbXBsZSBub25j",
-        "dGhlIHNhbXBsZSBub25jZSE=",
-        "dGhlIHNhbXBsZSBub25jZWQh",
-        "dGhl!HNhbXBsZSBub25jZQ==",
-        "dGhl IHNhbXBsZSBub25jZQ==",
-        "dGhlIHNhbXBsZSBub25jZQ==dGhlIHNhbXBsZSBub25jZQ==",
-    ] {
-        let fields = [UPGRADE, CONNECTION, VERSION, ("Sec-WebSocket-Key", key)];
-        refused(&alice.requests("GET", "/socket", &fields, b""));
-    }
-    refused(&alice.requests("GET", "/socket", &[UPGRADE, CONNECTION, VERSION], b""));
-    refused(&alice.requests("GET", "/socket", &[UPGRADE, CONNECTION, VERSION, KEY_FIELD, KEY_FIELD], b""));
-}
-
-fn rfc_6455_4_2_2_the_server_chooses_the_subprotocol(story: &Story) {
-    story.teaches(Lesson {
-        why: "The client offers, the server chooses one of what is offered, by its own preference, and says so; or says nothing. \
-              A client fails the connection when it is told one that it did not offer.",
-        read: "RFC 6455 §4.2.2, §1.9",
-        hand: by_hand!("-H 'Sec-WebSocket-Protocol: bits.v1, bits.v2'"),
-    });
-    let server = story.server();
-    for (offered, chosen) in [
-        ("bits.v1", "bits.v1"),
-        ("bits.v1, bits.v2", "bits.v2"),
-        ("chat ,bits.v2,\tbits.v1", "bits.v2"),
-        ("chat\r\nSec-WebSocket-Protocol: bits.v1", "bits.v1"),
-    ] {
-        let mut alice = story.client("alice", &server);
-        let fields = [GOOD.to_vec(), vec![("Sec-WebSocket-Protocol", offered)]].concat();
-        accepted(&alice.requests("GET", "/socket", &fields, b"")).has_field("Sec-WebSocket-Protocol", chosen);
-    }
-    for offered in ["chat", "BITS.V1", "bits.v1.5"] {
-        let mut bob = story.client("bob", &server);
-        let fields = [GOOD.to_vec(), vec![("Sec-WebSocket-Protocol", offered)]].concat();
-        accepted(&bob.requests("GET", "/socket", &fields, b"")).has_no_field("Sec-WebSocket-Protocol");
-    }
-}
-
-fn rfc_6455_4_1_subprotocols_are_tokens_named_once(story: &Story) {
-    story.teaches(Lesson {
-        why: "Subprotocols are tokens, each named once. What is no token could end a line of your answer, if you sent it back.",
-        read: "RFC 6455 §4.1, 10",
-        hand: by_hand!("-H 'Sec-WebSocket-Protocol: a b'"),
-    });
-    let server = story.server();
-    let mut alice = story.client("alice", &server);
-    for offered in
-        ["bits v1", "bits.v1;q=1", "\"bits.v1\"", "bits/v1", "{bits}", "bits.v1, bits.v1", "a, b, a"]
-    {
-        let fields = [GOOD.to_vec(), vec![("Sec-WebSocket-Protocol", offered)]].concat();
-        refused(&alice.requests("GET", "/socket", &fields, b""));
-    }
-}
-
 fn extensions_are_not_agreed_to(story: &Story) {
     story.teaches(Lesson {
-        why: "Every browser offers permessage-deflate. Who does not speak it leaves Sec-WebSocket-Extensions out of the answer: then \
-              it is not used.",
+        why: "Every browser offers permessage-deflate. Who does not speak it leaves \
+              Sec-WebSocket-Extensions out of the answer: then it is not used.",
         read: "RFC 6455 §9.1",
         hand: by_hand!("-H 'Sec-WebSocket-Extensions: permessage-deflate'"),
     });
@@ -364,8 +240,8 @@ fn extensions_are_not_agreed_to(story: &Story) {
 
 fn a_refusal_keeps_the_connection(story: &Story) {
     story.teaches(Lesson {
-        why: "A refused handshake is an HTTP answer like any other. It is clear where the next request begins, so the connection \
-              stays, and a handshake that is right can follow on it.",
+        why: "A refused handshake is an HTTP answer like any other. It is clear where the next request \
+              begins, so the connection stays, and a handshake that is right can follow on it.",
         read: "RFC 6455 §4.2.2, RFC 9112 §9.3",
         hand: "curl -v http://127.0.0.1:{port}/socket http://127.0.0.1:{port}/socket",
     });
@@ -380,13 +256,13 @@ fn a_refusal_keeps_the_connection(story: &Story) {
 
 fn a_body_is_never_taken_for_frames(story: &Story) {
     story.teaches(Lesson {
-        why: "A handshake that announces a body: are the bytes behind it the body, or frames? A proxy may think otherwise than you. \
-              Refuse it, and close.",
+        why: "A handshake that announces a body: are the bytes behind it the body, or frames? A proxy may \
+              think otherwise than you. Refuse it, and close.",
         read: "RFC 9110 §7.8, RFC 9112 §11.2",
         hand: by_hand!("-X GET -d hello"),
     });
     let server = story.server();
-    let handshake = |lines: &[(&str, &str)]| harness::ws::handshake("x", "/socket?tab=body", lines);
+    let handshake = |lines: &[(&str, &str)]| ws::handshake("x", "/socket?tab=body", lines);
     for (line, body) in [
         (("Content-Length", "5"), "hello"),
         (("Transfer-Encoding", "chunked"), "5\r\nhello\r\n0\r\n\r\n"),
@@ -406,7 +282,8 @@ fn a_body_is_never_taken_for_frames(story: &Story) {
 
 fn a_half_close_ends_it(story: &Story) {
     story.teaches(Lesson {
-        why: "The client sent FIN: no frame will come any more, so close too, or you collect dead connections.",
+        why: "The client sent FIN: no frame will come any more, so close too, or you collect dead \
+              connections.",
         read: "RFC 6455 §7.1.1, notes/02-poll.md",
         hand: by_hand!(),
     });

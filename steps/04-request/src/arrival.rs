@@ -6,8 +6,8 @@ use crate::{Limits, ParseError, Request, fields};
 
 /// How far the head that is arriving on one connection has been judged.
 ///
-/// [`Request::parse`] keeps no state: called for each new byte it would read a head of n bytes n times. This keeps three
-/// numbers and goes on where it stopped.
+/// [`Request::parse`] keeps no state: called for each new byte it would read a head of n bytes n times. This
+/// keeps three numbers and goes on where it stopped.
 ///
 /// **A head is searched once and parsed at most twice, whatever the pieces and whatever the limits.**
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -31,9 +31,9 @@ pub(crate) enum Next<'a> {
 }
 
 impl Arrival {
-    /// Parses the head that `bytes` begin with, as [`Request::parse`] does and with the same answer. Call it with all bytes
-    /// of the head that have come so far, from the first one each time. `Ok(None)`: not complete. After a request it is ready
-    /// for the next one.
+    /// Parses the head that `bytes` begin with, as [`Request::parse`] does and with the same answer. Call it
+    /// with all bytes of the head that have come so far, from the first one each time. `Ok(None)`: not
+    /// complete. After a request it is ready for the next one.
     #[inline]
     pub fn parse<'a>(
         &mut self,
@@ -73,8 +73,8 @@ impl Arrival {
         bytes: &'a [u8],
         limits: &Limits,
     ) -> Result<Option<StartLine<'a>>, ParseError> {
-        // RFC 9112 §2.2: "a server that is expecting to receive and parse a request-line SHOULD ignore at least one empty
-        // line (CRLF) received prior to the request-line." One, and no more.
+        // RFC 9112 §2.2: "a server that is expecting to receive and parse a request-line SHOULD ignore at
+        // least one empty line (CRLF) received prior to the request-line." One, and no more.
         if self.at == 0 && bytes.starts_with(b"\r\n") {
             self.at = line::CRLF;
         }
@@ -82,7 +82,7 @@ impl Arrival {
             Ok(Cut::Line(line)) => start::request_line(line, limits).map(Some),
             Ok(Cut::Unfinished) => Ok(None),
             Ok(Cut::TooLong) => Err(ParseError::TargetTooLong),
-            Err(_) if bytes[self.at] == start::TLS_HANDSHAKE => Err(ParseError::Tls),
+            Err(_) if bytes.get(self.at) == Some(&start::TLS_HANDSHAKE) => Err(ParseError::Tls),
             Err(fault) => Err(fault),
         }
     }

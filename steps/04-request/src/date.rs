@@ -10,7 +10,8 @@ use httpdate::HttpDate;
 pub(crate) type ImfFixdate = [u8; 29];
 
 thread_local! {
-    /// The last date made on this thread. A date is good for a second, and a busy server writes thousands in one.
+    /// The last date made on this thread. A date is good for a second, and a busy server writes thousands in
+    /// one.
     static LAST: Cell<(u64, ImfFixdate)> = const { Cell::new((0, *b"Thu, 01 Jan 1970 00:00:00 GMT")) };
 }
 

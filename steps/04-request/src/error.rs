@@ -5,8 +5,9 @@ use std::fmt;
 
 use crate::Status;
 
-/// A request that is refused, by its fault. Each knows the status of the answer; its text tells the sender what was
-/// wrong and where to read. After each of them it is in doubt where the next request begins: the connection closes.
+/// A request that is refused, by its fault. Each knows the status of the answer; its text tells the sender
+/// what was wrong and where to read. After each of them it is in doubt where the next request begins: the
+/// connection closes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ParseError {

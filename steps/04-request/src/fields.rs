@@ -32,14 +32,15 @@ impl<'a> Field<'a> {
 pub(crate) fn split(line: &[u8]) -> Result<(&[u8], &[u8]), ParseError> {
     let name_end = line.iter().position(|&byte| !in_token(byte)).unwrap_or(line.len());
     match line.split_at(name_end) {
-        // RFC 9112 §5.2: "A server that receives an obs-fold in a request message [...] MUST either reject the message by
-        // sending a 400 (Bad Request) [...] or replace each received obs-fold with one or more SP octets".
+        // RFC 9112 §5.2: "A server that receives an obs-fold in a request message [...] MUST either reject
+        // the message by sending a 400 (Bad Request) [...] or replace each received obs-fold with one or more
+        // SP octets".
         (b"", [b' ' | b'\t', ..]) => Err(ParseError::Folded),
         (b"", [b':', ..]) => Err(ParseError::FieldNameEmpty),
         (name, [b':', value @ ..]) => Ok((name, trim(value))),
-        // RFC 9112 §5.1: "No whitespace is allowed between the field name and colon. [...] A server MUST reject, with a
-        // response status code of 400 (Bad Request), any received request message that contains whitespace between a header
-        // field name and colon."
+        // RFC 9112 §5.1: "No whitespace is allowed between the field name and colon. [...] A server MUST
+        // reject, with a response status code of 400 (Bad Request), any received request message that
+        // contains whitespace between a header field name and colon."
         (_, rest @ [b' ' | b'\t', ..]) if trim(rest).starts_with(b":") => Err(ParseError::SpaceBeforeColon),
         (_, rest) if rest.contains(&b':') => Err(ParseError::FieldName),
         _ => Err(ParseError::NoColon),

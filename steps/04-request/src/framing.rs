@@ -94,7 +94,8 @@ impl<'a> Findings<'a> {
         self.coding = match self.coding {
             // RFC 9110 §5.6.1.2 would ignore empty elements. A proxy may judge "chunked," in another way: no.
             _ if coding.is_empty() => return Err(ParseError::TransferEncodingEmpty),
-            // RFC 9112 §6.1: "A sender MUST NOT apply the chunked transfer coding more than once to a message body".
+            // RFC 9112 §6.1: "A sender MUST NOT apply the chunked transfer coding more than once to a message
+            // body".
             Coding::Chunked | Coding::UnknownThenChunked => return Err(ParseError::ChunkedNotLast),
             Coding::Absent if chunked => Coding::Chunked,
             Coding::Unknown if chunked => Coding::UnknownThenChunked,
@@ -116,18 +117,20 @@ impl<'a> Findings<'a> {
         match (self.coding, self.length) {
             (Coding::Absent, None) => Ok(Framing::None),
             (Coding::Absent, Some(length)) => Ok(Framing::Length(length)),
-            // §6.1: "A server or client that receives an HTTP/1.0 message containing a Transfer-Encoding header field
-            // MUST treat the message as if the framing is faulty, even if a Content-Length is present, and close".
+            // §6.1: "A server or client that receives an HTTP/1.0 message containing a Transfer-Encoding
+            // header field MUST treat the message as if the framing is faulty, even if a Content-Length is
+            // present, and close".
             _ if version == Version::Http10 => Err(ParseError::TransferEncodingInHttp10),
             // §6.1: "A server MAY reject a request that contains both Content-Length and Transfer-Encoding".
             (_, Some(_)) => Err(ParseError::LengthAndCoding),
             (Coding::Chunked, None) => Ok(Framing::Chunked),
-            // §6.1: "A server that receives a request message with a transfer coding it does not understand SHOULD
-            // respond with 501 (Not Implemented)."
+            // §6.1: "A server that receives a request message with a transfer coding it does not understand
+            // SHOULD respond with 501 (Not Implemented)."
             (Coding::UnknownThenChunked, None) => Err(ParseError::UnknownCoding),
-            // §6.3, case 4: "If a Transfer-Encoding header field is present in a request and the chunked transfer coding
-            // is not the final encoding, the message body length cannot be determined reliably; the server MUST respond
-            // with the 400 (Bad Request) status code and then close the connection."
+            // §6.3, case 4: "If a Transfer-Encoding header field is present in a request and the chunked
+            // transfer coding is not the final encoding, the message body length cannot be determined
+            // reliably; the server MUST respond with the 400 (Bad Request) status code and then close the
+            // connection."
             (Coding::Unknown, None) => Err(ParseError::ChunkedNotLast),
         }
     }
@@ -138,8 +141,8 @@ impl<'a> Findings<'a> {
     }
 
     pub(crate) fn expectation(&self, version: Version) -> Expectation {
-        // RFC 9110 §10.1.1: "A server that receives a 100-continue expectation in an HTTP/1.0 request MUST ignore that
-        // expectation."
+        // RFC 9110 §10.1.1: "A server that receives a 100-continue expectation in an HTTP/1.0 request MUST
+        // ignore that expectation."
         match version {
             Version::Http10 => Expectation::None,
             Version::Http11 if self.expects_unknown => Expectation::Unknown,
@@ -149,8 +152,8 @@ impl<'a> Findings<'a> {
     }
 }
 
-/// RFC 9110 §8.6: `Content-Length = 1*DIGIT`. "a recipient MUST anticipate potentially large decimal numerals and prevent
-/// parsing errors due to integer conversion overflows".
+/// RFC 9110 §8.6: `Content-Length = 1*DIGIT`. "a recipient MUST anticipate potentially large decimal numerals
+/// and prevent parsing errors due to integer conversion overflows".
 fn content_length(value: &[u8]) -> Result<u64, ParseError> {
     if value.is_empty() {
         return Err(ParseError::ContentLength);

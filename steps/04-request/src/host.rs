@@ -7,9 +7,9 @@ use crate::{ParseError, Target, Version};
 
 /// Judges the Host field against the target, and says which authority counts.
 ///
-/// RFC 9112 §3.2: "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that lacks a
-/// Host header field and to any request message that contains more than one Host header field line or a Host header field
-/// with an invalid field value."
+/// RFC 9112 §3.2: "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message
+/// that lacks a Host header field and to any request message that contains more than one Host header field
+/// line or a Host header field with an invalid field value."
 pub(crate) fn effective<'a>(
     field: Option<&'a [u8]>,
     target: &Target<'a>,
@@ -23,9 +23,9 @@ pub(crate) fn effective<'a>(
         Some(value) if is_authority(value) => str::from_utf8(value).ok(),
         Some(_) => return Err(ParseError::HostInvalid),
     };
-    // RFC 9112 §3.2.2: "When an origin server receives a request with an absolute-form of request-target, the origin
-    // server MUST ignore the received Host header field (if any) and instead use the host information of the
-    // request-target."
+    // RFC 9112 §3.2.2: "When an origin server receives a request with an absolute-form of request-target, the
+    // origin server MUST ignore the received Host header field (if any) and instead use the host information
+    // of the request-target."
     Ok(match *target {
         Target::Absolute { authority, .. } | Target::Authority(authority) => Some(authority),
         Target::Origin { .. } | Target::Asterisk => from_field,
@@ -46,8 +46,8 @@ pub(crate) fn is_authority_with_port(bytes: &[u8]) -> bool {
     matches!(behind_host(bytes), Some([b':', port @ ..]) if is_port(port))
 }
 
-/// What stands behind a valid host. RFC 3986 §3.2.2: an IPv6 address in brackets, or a name, of which an IPv4 address
-/// is one. RFC 9110 §4.2.1: not empty.
+/// What stands behind a valid host. RFC 3986 §3.2.2: an IPv6 address in brackets, or a name, of which an IPv4
+/// address is one. RFC 9110 §4.2.1: not empty.
 fn behind_host(bytes: &[u8]) -> Option<&[u8]> {
     if let Some(rest) = bytes.strip_prefix(b"[") {
         let end = rest.iter().position(|&byte| byte == b']')?;

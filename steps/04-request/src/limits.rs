@@ -5,17 +5,18 @@ use accept::{Failure, setting};
 /// Limits on one request head. Each has an environment variable, so that a test needs no 16 KiB to meet it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The request target, in bytes; over it 414. `MAX_TARGET`, 8192 by default, as nginx (`large_client_header_buffers`)
-    /// and Apache (`LimitRequestLine` 8190). RFC 9112 §3: "It is RECOMMENDED that all HTTP senders and recipients support,
-    /// at a minimum, request-line lengths of 8000 octets."
+    /// The request target, in bytes; over it 414. `MAX_TARGET`, 8192 by default, as nginx
+    /// (`large_client_header_buffers`) and Apache (`LimitRequestLine` 8190). RFC 9112 §3: "It is RECOMMENDED
+    /// that all HTTP senders and recipients support, at a minimum, request-line lengths of 8000 octets."
     pub target: usize,
     /// One field line without its CRLF, in bytes; over it 431. `MAX_FIELD`, 8192 by default, as nginx
     /// (`large_client_header_buffers`) and Apache (`LimitRequestFieldSize` 8190).
     pub field_line: usize,
-    /// All field lines, by number; over it 431. `MAX_FIELDS`, 100 by default, as Apache (`LimitRequestFields`).
+    /// All field lines, by number; over it 431. `MAX_FIELDS`, 100 by default, as Apache
+    /// (`LimitRequestFields`).
     pub fields: usize,
-    /// The whole head with request line and empty line, in bytes; over it 431. `MAX_HEAD`, 16384 by default, as Node
-    /// (`--max-http-header-size`).
+    /// The whole head with request line and empty line, in bytes; over it 431. `MAX_HEAD`, 16384 by default,
+    /// as Node (`--max-http-header-size`).
     pub head: usize,
 }
 

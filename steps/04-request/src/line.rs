@@ -1,5 +1,6 @@
-//! Cutting lines. RFC 9112 §2.2 lets a recipient take a lone LF for a line end; a proxy in front that does not, sees
-//! other lines than we do, and a request can hide between the two. So a line ends with CRLF here and nothing else.
+//! Cutting lines. RFC 9112 §2.2 lets a recipient take a lone LF for a line end; a proxy in front that does
+//! not, sees other lines than we do, and a request can hide between the two. So a line ends with CRLF here
+//! and nothing else.
 
 use crate::ParseError;
 use crate::classes::line_length;
@@ -20,11 +21,11 @@ pub enum Cut<'a> {
 
 /// Cuts the first line off `bytes`. `longest` is the greatest length allowed, in bytes, without the CRLF.
 ///
-/// `searched` is how much of this line was searched before, 0 for a new line. It is kept up to date, and is 0 again after a
-/// line: so a line that comes byte by byte is not searched from its start each time.
+/// `searched` is how much of this line was searched before, 0 for a new line. It is kept up to date, and is 0
+/// again after a line: so a line that comes byte by byte is not searched from its start each time.
 ///
-/// Every byte of a head passes here, and bytes that no line may hold are refused on the way: a bare CR or LF, NUL, any other
-/// control.
+/// Every byte of a head passes here, and bytes that no line may hold are refused on the way: a bare CR or LF,
+/// NUL, any other control.
 pub fn cut<'a>(bytes: &'a [u8], searched: &mut usize, longest: usize) -> Result<Cut<'a>, ParseError> {
     // One byte more than allowed: the CR of a line that is exactly as long as allowed.
     let window = &bytes[..bytes.len().min(longest.saturating_add(1))];

@@ -37,8 +37,8 @@ impl World for Server {}
 
 /// One connection, one request.
 ///
-/// Simplified: after the answer the connection closes, whatever the client would like, and a body is thrown away unread. A
-/// client that never finishes its head stays as long as it likes. Rung 05 lifts all three.
+/// Simplified: after the answer the connection closes, whatever the client would like, and a body is thrown
+/// away unread. A client that never finishes its head stays as long as it likes. Rung 05 lifts all three.
 struct Connection {
     peer: SocketAddr,
     arrival: Arrival,
@@ -72,7 +72,8 @@ impl Protocol for Connection {
                 log::info!("{} {}: {error} ({})", self.peer, error.status(), error.section());
             }
         }
-        // What still comes is read and thrown away by the loop, so that no RST destroys the answer (RFC 9112 §9.6).
+        // What still comes is read and thrown away by the loop, so that no RST destroys the answer (RFC 9112
+        // §9.6).
         io.close();
         bytes.len()
     }

@@ -16,7 +16,8 @@ pub struct Request<'a> {
     pub version: Version,
     /// Where the body ends (RFC 9112 §6.3).
     pub framing: Framing,
-    /// Whether the connection stays open after this request, as far as the client is concerned (RFC 9112 §9.3).
+    /// Whether the connection stays open after this request, as far as the client is concerned (RFC 9112
+    /// §9.3).
     pub keep_alive: bool,
     /// What the client waits for before it sends the body (RFC 9110 §10.1.1).
     pub expectation: Expectation,
@@ -25,11 +26,12 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// Parses the request head that `bytes` begin with. `Ok(None)`: all good so far, but the head is not complete.
-    /// Otherwise the request, and how many bytes its head took; the body, or the next request, stands behind.
+    /// Parses the request head that `bytes` begin with. `Ok(None)`: all good so far, but the head is not
+    /// complete. Otherwise the request, and how many bytes its head took; the body, or the next request,
+    /// stands behind.
     ///
-    /// **An answer never changes when more bytes come**: each line is judged when its end is there, in order, by its own
-    /// bytes alone. So no answer depends on how the bytes were cut into packets.
+    /// **An answer never changes when more bytes come**: each line is judged when its end is there, in order,
+    /// by its own bytes alone. So no answer depends on how the bytes were cut into packets.
     ///
     /// For a head that comes in pieces there is [`Arrival::parse`].
     pub fn parse(bytes: &'a [u8], limits: &Limits) -> Result<Option<(Request<'a>, usize)>, ParseError> {
@@ -45,7 +47,8 @@ impl<'a> Request<'a> {
         // 1. The request line.
         let Some((method, target, version)) = arrival.request_line(bytes, limits)? else { return Ok(None) };
 
-        // 2. The field lines, up to the empty line. Those that say where the request ends are noted on the way.
+        // 2. The field lines, up to the empty line. Those that say where the request ends are noted on the
+        // way.
         let fields_start = arrival.at();
         let mut findings = Findings::default();
         loop {
@@ -69,9 +72,9 @@ impl<'a> Request<'a> {
         )))
     }
 
-    /// The authority that the request is for, `host` or `host:port`: from an absolute-form or authority-form target,
-    /// else from the Host field (RFC 9112 §3.3). `None`: an HTTP/1.0 request without Host, or an empty Host
-    /// (allowed only with `*`).
+    /// The authority that the request is for, `host` or `host:port`: from an absolute-form or authority-form
+    /// target, else from the Host field (RFC 9112 §3.3). `None`: an HTTP/1.0 request without Host, or an
+    /// empty Host (allowed only with `*`).
     pub fn host(&self) -> Option<&'a str> {
         self.host
     }
@@ -91,8 +94,9 @@ impl<'a> Request<'a> {
         self.fields.named(name)
     }
 
-    /// The elements of a comma-separated list that may stand in several field lines (RFC 9110 §5.6.1), trimmed,
-    /// without the empty ones. Commas in quoted strings are not understood: use it for lists of tokens.
+    /// The elements of a comma-separated list that may stand in several field lines (RFC 9110 §5.6.1),
+    /// trimmed, without the empty ones. Commas in quoted strings are not understood: use it for lists of
+    /// tokens.
     pub fn list<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
         self.fields_named(name).flat_map(elements).filter(|element| !element.is_empty())
     }

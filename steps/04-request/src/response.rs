@@ -1,5 +1,6 @@
-//! Writing a response head. Head and body go into the same buffer, so that they leave in one write: in two, the second
-//! would wait for the acknowledgement of the first (Nagle's algorithm meets the delayed ACK: 44 ms measured).
+//! Writing a response head. Head and body go into the same buffer, so that they leave in one write: in two,
+//! the second would wait for the acknowledgement of the first (Nagle's algorithm meets the delayed ACK: 44 ms
+//! measured).
 
 use std::fmt::{self, Display, Write};
 use std::time::SystemTime;
@@ -7,12 +8,14 @@ use std::time::SystemTime;
 use crate::classes::{is_token, line_length};
 use crate::{Status, date};
 
-/// A response head that is being appended to a buffer: status line, Date, then [`field`](ResponseHead::field)s.
+/// A response head that is being appended to a buffer: status line, Date, then
+/// [`field`](ResponseHead::field)s.
 ///
-/// It ends with one of [`body`](ResponseHead::body), [`text`](ResponseHead::text), [`length`](ResponseHead::length),
-/// [`chunked`](ResponseHead::chunked), [`until_close`](ResponseHead::until_close) and [`empty`](ResponseHead::empty),
-/// which write what says where the body ends, and the empty line. One that is dropped instead ends as by `empty`:
-/// half a head never leaves, and no field can be added too late.
+/// It ends with one of [`body`](ResponseHead::body), [`text`](ResponseHead::text),
+/// [`length`](ResponseHead::length), [`chunked`](ResponseHead::chunked),
+/// [`until_close`](ResponseHead::until_close) and [`empty`](ResponseHead::empty), which write what says where
+/// the body ends, and the empty line. One that is dropped instead ends as by `empty`: half a head never
+/// leaves, and no field can be added too late.
 #[derive(Debug)]
 #[must_use = "say how the body ends: body, text, length, chunked, until_close or empty"]
 pub struct ResponseHead<'o> {
@@ -24,8 +27,9 @@ pub struct ResponseHead<'o> {
 impl<'o> ResponseHead<'o> {
     /// Appends the status line and the date. `now` is the wall clock.
     ///
-    /// RFC 9110 §6.6.1: "An origin server with a clock [...] MUST generate a Date header field in all 2xx (Successful), 3xx
-    /// (Redirection), and 4xx (Client Error) responses"; for 5xx it may, and 1xx has no use for it.
+    /// RFC 9110 §6.6.1: "An origin server with a clock [...] MUST generate a Date header field in all 2xx
+    /// (Successful), 3xx (Redirection), and 4xx (Client Error) responses"; for 5xx it may, and 1xx has no use
+    /// for it.
     pub fn new(out: &'o mut Vec<u8>, status: Status, now: SystemTime) -> ResponseHead<'o> {
         // RFC 9112 §2.3: the version is what the server speaks, 1.1, also in an answer to 1.0.
         out.extend_from_slice(b"HTTP/1.1 ");
@@ -43,9 +47,10 @@ impl<'o> ResponseHead<'o> {
 
     /// Appends a field line.
     ///
-    /// A value may come from a peer; whatever it holds, it cannot end the line: RFC 9110 §5.5 lets "each of those
-    /// characters" (CR, LF, NUL) be replaced "with SP", and here that happens to every control but HTAB. A name is part of
-    /// the program, hence `'static`; it is not one of Date, Content-Length and Transfer-Encoding, which are written here.
+    /// A value may come from a peer; whatever it holds, it cannot end the line: RFC 9110 §5.5 lets "each of
+    /// those characters" (CR, LF, NUL) be replaced "with SP", and here that happens to every control but
+    /// HTAB. A name is part of the program, hence `'static`; it is not one of Date, Content-Length and
+    /// Transfer-Encoding, which are written here.
     pub fn field(mut self, name: &'static str, value: impl Display) -> Self {
         debug_assert!(is_token(name.as_bytes()), "{name:?} is no field name");
         debug_assert!(
@@ -56,7 +61,8 @@ impl<'o> ResponseHead<'o> {
         self
     }
 
-    /// Ends the head and appends the body. A status that allows no content gets none: `content` is then left out.
+    /// Ends the head and appends the body. A status that allows no content gets none: `content` is then left
+    /// out.
     pub fn body(mut self, content: &[u8]) {
         self.length_line(content.len() as u64);
         self.end();
@@ -70,32 +76,34 @@ impl<'o> ResponseHead<'o> {
         self.field("Content-Type", "text/plain; charset=utf-8").body(content.as_bytes());
     }
 
-    /// Ends the head with `Content-Length: length`. The caller appends so many bytes; in an answer to HEAD none (RFC 9110
-    /// §9.3.2), and with 304 none either: there it is the length that 200 would have had (§8.6).
+    /// Ends the head with `Content-Length: length`. The caller appends so many bytes; in an answer to HEAD
+    /// none (RFC 9110 §9.3.2), and with 304 none either: there it is the length that 200 would have had
+    /// (§8.6).
     pub fn length(mut self, length: u64) {
         self.length_line(length);
         self.end();
     }
 
-    /// Ends the head with `Transfer-Encoding: chunked`. The caller appends chunks, the last of length zero; in an answer to
-    /// HEAD, or with a status that allows no content, none at all. Never in an answer to HTTP/1.0 (RFC 9112 §6.1).
+    /// Ends the head with `Transfer-Encoding: chunked`. The caller appends chunks, the last of length zero;
+    /// in an answer to HEAD, or with a status that allows no content, none at all. Never in an answer to
+    /// HTTP/1.0 (RFC 9112 §6.1).
     pub fn chunked(mut self) {
-        // RFC 9112 §6.1: "A server MUST NOT send a Transfer-Encoding header field in any response with a status code of 1xx
-        // (Informational) or 204 (No Content)."
+        // RFC 9112 §6.1: "A server MUST NOT send a Transfer-Encoding header field in any response with a
+        // status code of 1xx (Informational) or 204 (No Content)."
         if self.status.allows_content() {
             self.line("Transfer-Encoding", "chunked");
         }
         self.end();
     }
 
-    /// Ends the head without saying how long the body is: it ends when the connection does (RFC 9112 §6.3, case 8). The only
-    /// way to send a body of unknown length to HTTP/1.0.
+    /// Ends the head without saying how long the body is: it ends when the connection does (RFC 9112 §6.3,
+    /// case 8). The only way to send a body of unknown length to HTTP/1.0.
     pub fn until_close(mut self) {
         self.end();
     }
 
-    /// Ends the head of an answer without content: with `Content-Length: 0`, or with no length where the status says it all
-    /// (1xx, 204, 304).
+    /// Ends the head of an answer without content: with `Content-Length: 0`, or with no length where the
+    /// status says it all (1xx, 204, 304).
     pub fn empty(mut self) {
         self.end_empty();
     }
@@ -107,8 +115,8 @@ impl<'o> ResponseHead<'o> {
         self.end();
     }
 
-    /// RFC 9110 §8.6: "A server MUST NOT send a Content-Length header field in any response with a status code of 1xx
-    /// (Informational) or 204 (No Content)."
+    /// RFC 9110 §8.6: "A server MUST NOT send a Content-Length header field in any response with a status
+    /// code of 1xx (Informational) or 204 (No Content)."
     fn length_line(&mut self, length: u64) {
         if !self.status.is_interim() && self.status != Status::NoContent {
             self.line("Content-Length", length);

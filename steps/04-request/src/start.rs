@@ -66,8 +66,9 @@ impl fmt::Display for Method {
     }
 }
 
-/// The versions that are served. RFC 9110 §2.5: a higher minor version is processed "as if it were in the highest minor
-/// version within that major version to which the recipient is conformant", so 1.2 is served as 1.1.
+/// The versions that are served. RFC 9110 §2.5: a higher minor version is processed "as if it were in the
+/// highest minor version within that major version to which the recipient is conformant", so 1.2 is served as
+/// 1.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Version {
     /// HTTP/1.0: no chunks, no 100-continue, one request per connection unless asked otherwise.
@@ -85,10 +86,12 @@ impl fmt::Display for Version {
     }
 }
 
-/// The first byte of a TLS record that carries a handshake (RFC 8446 §5.1): somebody tries `https://` on a plain port.
+/// The first byte of a TLS record that carries a handshake (RFC 8446 §5.1): somebody tries `https://` on a
+/// plain port.
 pub(crate) const TLS_HANDSHAKE: u8 = 0x16;
 
-/// The request line may be this much longer than its target: two spaces, the version, a method of up to 54 bytes.
+/// The request line may be this much longer than its target: two spaces, the version, a method of up to 54
+/// bytes.
 const AROUND_TARGET: usize = 64;
 
 /// The longest request line that can be anything but an over-long target, in bytes.
@@ -101,9 +104,10 @@ pub(crate) type StartLine<'a> = (Method, Target<'a>, Version);
 
 /// Judges a complete request line.
 pub(crate) fn request_line<'a>(line: &'a [u8], limits: &Limits) -> Result<StartLine<'a>, ParseError> {
-    // RFC 9112 §3: "Recipients of an invalid request-line SHOULD respond with either a 400 (Bad Request) error".
-    // §3 allows to split at any whitespace; here it is exactly one SP, as the grammar says. The version is the part
-    // of fixed length, yet the split goes from the left: a second SP shows up in the version.
+    // RFC 9112 §3: "Recipients of an invalid request-line SHOULD respond with either a 400 (Bad Request)
+    // error". §3 allows to split at any whitespace; here it is exactly one SP, as the grammar says. The
+    // version is the part of fixed length, yet the split goes from the left: a second SP shows up in the
+    // version.
     if line.is_empty() {
         return Err(ParseError::EmptyLines);
     }

@@ -85,8 +85,8 @@ impl Status {
         self.code() < 200
     }
 
-    /// Whether an answer with this status may have content at all. RFC 9110 §6.4.1: "All 1xx (Informational), 204 (No
-    /// Content), and 304 (Not Modified) responses do not include content."
+    /// Whether an answer with this status may have content at all. RFC 9110 §6.4.1: "All 1xx (Informational),
+    /// 204 (No Content), and 304 (Not Modified) responses do not include content."
     pub fn allows_content(self) -> bool {
         !(self.is_interim() || matches!(self, Status::NoContent | Status::NotModified))
     }

@@ -4,14 +4,15 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1_smol::Sha1;
 
-/// RFC 6455 §1.3: a "Globally Unique Identifier", "which is unlikely to be used by network endpoints that do not understand
-/// the WebSocket Protocol".
+/// RFC 6455 §1.3: a "Globally Unique Identifier", "which is unlikely to be used by network endpoints that do
+/// not understand the WebSocket Protocol".
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// The answer to a Sec-WebSocket-Key: Base64 of SHA-1 of the key, as it was sent, and the GUID (RFC 6455 §4.2.2).
+/// The answer to a Sec-WebSocket-Key: Base64 of SHA-1 of the key, as it was sent, and the GUID (RFC 6455
+/// §4.2.2).
 ///
-/// It is no secret and protects nothing. It shows that the answer comes from a program that knows WebSocket and has read this
-/// very request, not from a cache or from an HTTP server that echoes what it is sent.
+/// It is no secret and protects nothing. It shows that the answer comes from a program that knows WebSocket
+/// and has read this very request, not from a cache or from an HTTP server that echoes what it is sent.
 pub fn accept_key(key: &[u8]) -> String {
     let mut sha1 = Sha1::new();
     sha1.update(key);
@@ -19,7 +20,8 @@ pub fn accept_key(key: &[u8]) -> String {
     STANDARD.encode(sha1.digest().bytes())
 }
 
-/// Whether this is a key. RFC 6455 §4.2.1: "a base64-encoded value that, when decoded, is 16 bytes in length".
+/// Whether this is a key. RFC 6455 §4.2.1: "a base64-encoded value that, when decoded, is 16 bytes in
+/// length".
 pub(crate) fn is_key(key: &[u8]) -> bool {
     // 16 bytes are 24 characters. The decoder wants room for 18, since it looks at the padding last.
     key.len() == 24 && STANDARD.decode_slice(key, &mut [0; 18]) == Ok(16)

@@ -5,8 +5,8 @@ use request::{Framing, Method, Request, ResponseHead, Status, Version};
 
 use crate::{Refusal, accept_key, subprotocols};
 
-/// Whether the client asks for a WebSocket, rightly or wrongly: [`Handshake::check`] tells. Where a page and a WebSocket have
-/// the same path, this tells them apart.
+/// Whether the client asks for a WebSocket, rightly or wrongly: [`Handshake::check`] tells. Where a page and
+/// a WebSocket have the same path, this tells them apart.
 ///
 /// RFC 9110 §7.8: "A server MUST ignore an Upgrade header field that is received in an HTTP/1.0 request."
 pub fn is_asked_for(head: &Request<'_>) -> bool {
@@ -21,7 +21,8 @@ pub struct Handshake<'a> {
 }
 
 impl<'a> Handshake<'a> {
-    /// Checks a request for a WebSocket, in the order of RFC 6455 §4.2.1. (Host, 2, was checked with the head.)
+    /// Checks a request for a WebSocket, in the order of RFC 6455 §4.2.1. (Host, 2, was checked with the
+    /// head.)
     ///
     /// # Errors
     /// The first thing wrong. [`Refusal::answer`] tells the client.
@@ -30,12 +31,13 @@ impl<'a> Handshake<'a> {
         if head.method != Method::Get {
             return Err(Refusal::Method);
         }
-        // 3. "An |Upgrade| header field containing the value "websocket", treated as an ASCII case-insensitive value."
+        // 3. "An |Upgrade| header field containing the value "websocket", treated as an ASCII
+        // case-insensitive value."
         if !is_asked_for(head) {
             return Err(Refusal::NotAskedFor);
         }
-        // 4. "A |Connection| header field that includes the token "Upgrade", treated as an ASCII case-insensitive value."
-        // Firefox sends `keep-alive, Upgrade`: it is a list.
+        // 4. "A |Connection| header field that includes the token "Upgrade", treated as an ASCII
+        // case-insensitive value." Firefox sends `keep-alive, Upgrade`: it is a list.
         if !head.has_token("Connection", "upgrade") {
             return Err(Refusal::Connection);
         }
@@ -43,36 +45,38 @@ impl<'a> Handshake<'a> {
         if !matches!(head.framing, Framing::None | Framing::Length(0)) {
             return Err(Refusal::Body);
         }
-        // 6. "A |Sec-WebSocket-Version| header field, with a value of 13." Not 013, not +13. Before the key (5), since another
-        // version may have another.
+        // 6. "A |Sec-WebSocket-Version| header field, with a value of 13." Not 013, not +13. Before the key
+        // (5), since another version may have another.
         match only(head, "Sec-WebSocket-Version") {
             Only::One(b"13") => {}
             Only::One(_) | Only::None => return Err(Refusal::Version),
             Only::Many => return Err(Refusal::VersionRepeated),
         }
-        // 5. "A |Sec-WebSocket-Key| header field with a base64-encoded value that, when decoded, is 16 bytes in length."
+        // 5. "A |Sec-WebSocket-Key| header field with a base64-encoded value that, when decoded, is 16 bytes
+        // in length."
         let key = match only(head, "Sec-WebSocket-Key") {
             Only::One(key) if accept_key::is_key(key) => key,
             Only::One(_) => return Err(Refusal::Key),
             Only::None => return Err(Refusal::KeyMissing),
             Only::Many => return Err(Refusal::KeyRepeated),
         };
-        // 7. Origin is rung 12's. 8. Subprotocols. 9. Extensions are rung 14's; one that is not answered is not used.
+        // 7. Origin is rung 12's. 8. Subprotocols. 9. Extensions are rung 14's; one that is not answered is
+        // not used.
         let offered = subprotocols::offered(head)?;
         Ok(Handshake { key, offered })
     }
 
-    /// The first of the subprotocols that `we_speak`, in our order, that the client offers too. `None`: they have none in
-    /// common, and the client may leave.
+    /// The first of the subprotocols that `we_speak`, in our order, that the client offers too. `None`: they
+    /// have none in common, and the client may leave.
     pub fn choose(&self, we_speak: &[&'static str]) -> Option<&'static str> {
         we_speak.iter().copied().find(|name| self.offered.contains(&name.as_bytes()))
     }
 
-    /// Answers 101 (RFC 6455 §4.2.2, 5), with the fields that `fields` adds. From the byte behind the request on, the client
-    /// sends frames: the handler must now return `Next::Switch`.
+    /// Answers 101 (RFC 6455 §4.2.2, 5), with the fields that `fields` adds. From the byte behind the request
+    /// on, the client sends frames: the handler must now return `Next::Switch`.
     ///
-    /// `subprotocol` is what [`choose`](Handshake::choose) found. To name one that was not offered makes the client fail
-    /// the connection.
+    /// `subprotocol` is what [`choose`](Handshake::choose) found. To name one that was not offered makes the
+    /// client fail the connection.
     pub fn accept(
         &self,
         answer: &mut Answer<'_, '_>,

@@ -1,7 +1,8 @@
 //! Rung 08: 101 Switching Protocols. A connection that began as HTTP becomes a WebSocket.
 //!
 //! The files, in reading order:
-//! - [`Handshake`] (`handshake.rs`): what RFC 6455 §4.2 asks of the client's request, checked in order, and the 101.
+//! - [`Handshake`] (`handshake.rs`): what RFC 6455 §4.2 asks of the client's request, checked in order, and
+//!   the 101.
 //! - [`Refusal`] (`refusal.rs`): what may be wrong with it, and the answer that says so.
 //! - [`accept_key`] (`accept_key.rs`): the proof that this server knows WebSocket.
 //! - `subprotocols.rs`: which language is spoken inside.

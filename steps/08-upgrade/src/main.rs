@@ -29,7 +29,8 @@ const USAGE: Usage = Usage {
 
 const PAGE: Page = Page { html: include_str!("../page/index.html"), script: include_str!("../page/page.js") };
 
-/// The subprotocols that are spoken here, the better one first. They say nothing: this rung does not speak yet.
+/// The subprotocols that are spoken here, the better one first. They say nothing: this rung does not speak
+/// yet.
 const SPOKEN: &[&str] = &["bits.v2", "bits.v1"];
 
 fn main() -> ExitCode {

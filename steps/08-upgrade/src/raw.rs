@@ -6,8 +6,8 @@ use crate::Demo;
 
 /// Shows the bytes that come, and understands none of them.
 ///
-/// Simplified: it answers nothing, so the client's ping and its goodbye stay unanswered (rungs 09 and 10), and who says
-/// nothing may stay as long as it likes (rung 12).
+/// Simplified: it answers nothing, so the client's ping and its goodbye stay unanswered (rungs 09 and 10),
+/// and who says nothing may stay as long as it likes (rung 12).
 #[derive(Default)]
 pub(crate) struct Raw {
     count: usize,

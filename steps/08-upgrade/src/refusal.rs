@@ -5,7 +5,8 @@ use std::fmt;
 use keep_alive::{Answer, Content};
 use request::Status;
 
-/// Why a request does not become a WebSocket. Each is an HTTP answer that says so, and the connection stays usable.
+/// Why a request does not become a WebSocket. Each is an HTTP answer that says so, and the connection stays
+/// usable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -69,8 +70,8 @@ impl Refusal {
         answer.send(self.status(), Content::Text(&text), |head| match self.status() {
             // RFC 9110 §15.5.6
             Status::MethodNotAllowed => head.field("Allow", "GET"),
-            // RFC 9110 §15.5.22: "The server MUST send an Upgrade header field in a 426 response"; §7.8: with the connection
-            // option. RFC 6455 §4.4: the versions that it is capable of.
+            // RFC 9110 §15.5.22: "The server MUST send an Upgrade header field in a 426 response"; §7.8: with
+            // the connection option. RFC 6455 §4.4: the versions that it is capable of.
             Status::UpgradeRequired => head
                 .field("Upgrade", "websocket")
                 .field("Connection", "Upgrade")

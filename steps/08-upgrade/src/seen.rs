@@ -57,7 +57,8 @@ impl Seen {
         }
     }
 
-    /// The latest connection of this tab, as text: `name: value` lines, an empty one, and one line for each byte.
+    /// The latest connection of this tab, as text: `name: value` lines, an empty one, and one line for each
+    /// byte.
     pub fn of_tab(&self, tab: &str) -> Option<String> {
         let Switched { key, accept, subprotocol, count, first, .. } =
             self.latest.iter().find(|switched| switched.tab == tab)?;

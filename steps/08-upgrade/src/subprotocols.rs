@@ -8,8 +8,8 @@ use crate::Refusal;
 
 /// The subprotocols that the client offers, in its order. None where it says nothing.
 ///
-/// RFC 6455 §4.1, 10: the elements "MUST be non-empty strings with characters in the range U+0021 to U+007E not including
-/// separator characters [...] and MUST all be unique strings."
+/// RFC 6455 §4.1, 10: the elements "MUST be non-empty strings with characters in the range U+0021 to U+007E
+/// not including separator characters [...] and MUST all be unique strings."
 pub(crate) fn offered<'a>(head: &Request<'a>) -> Result<Vec<&'a [u8]>, Refusal> {
     let offered: Vec<_> = head.list("Sec-WebSocket-Protocol").collect();
     if !offered.iter().all(|name| is_token(name)) {

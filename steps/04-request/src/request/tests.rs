@@ -5,8 +5,8 @@ const LIMITS: Limits = Limits { target: 100, field_line: 120, fields: 8, head: 4
 
 type Judged<'a> = Result<Option<(Request<'a>, usize)>, ParseError>;
 
-/// Judges `bytes` whole, cut in two at every offset, and one by one, and checks that the answer is always the same. What is
-/// complete is judged again with other bytes behind it.
+/// Judges `bytes` whole, cut in two at every offset, and one by one, and checks that the answer is always the
+/// same. What is complete is judged again with other bytes behind it.
 fn judge(bytes: &[u8]) -> Judged<'_> {
     let whole = Request::parse(bytes, &LIMITS);
     for split in 0..=bytes.len() {
@@ -347,6 +347,15 @@ fn rfc_6585_5_fields_over_a_limit_are_431() {
     accepted(&fill(LIMITS.head));
     refused(&fill(LIMITS.head + 1), ParseError::HeadTooLarge);
     assert_eq!(ParseError::HeadTooLarge.status(), Status::RequestHeaderFieldsTooLarge);
+}
+
+#[test]
+fn limits_that_let_nothing_through_refuse_everything() {
+    for head in 0..3 {
+        let limits = Limits { head, ..LIMITS };
+        assert_eq!(Request::parse(b"\r\nGET / HTTP/1.1\r\n", &limits), Err(ParseError::HeadTooLarge));
+        assert_eq!(Request::parse(b"\r\n\r", &limits), Err(ParseError::HeadTooLarge));
+    }
 }
 
 #[test]
