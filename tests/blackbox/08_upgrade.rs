@@ -276,8 +276,9 @@ fn a_body_is_never_taken_for_frames(story: &Story) {
     story.client("carol", &server).gets("/seen?tab=body").has_status(404);
     story.note("a length of zero is no body");
     let mut bob = story.client("bob", &server);
-    bob.sends(handshake(&[("Content-Length", "0")]));
+    bob.sends(handshake(&[("Content-Length", "0")]) + "mine");
     accepted(&bob.receives_response());
+    sees(story, &server, "body", b"mine");
 }
 
 fn a_half_close_ends_it(story: &Story) {
