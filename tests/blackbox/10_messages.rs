@@ -417,14 +417,15 @@ fn a_server_that_stops_says_1001(story: &Story) {
         hand: "open http://127.0.0.1:{port}/, then press Ctrl-C in the server's terminal",
     });
     let server = story.server();
-    let mut alice = story.websocket("alice", &server, "/");
+    let alice = story.websocket("alice", &server, "/");
     let mut bob = story.websocket("bob", &server, "/");
     bob.sends_frame(&Frame::text("in the middle of a message").not_final());
     server.interrupt();
-    for client in [&mut alice, &mut bob] {
+    for mut client in [alice, bob] {
         client.receives_close(1001);
         client.sends_close(1001, "");
         client.receives_end();
+        client.tcp.closes();
     }
     let status = server.ends(Duration::from_secs(2));
     let ours = std::env::var_os("SERVER").is_none();

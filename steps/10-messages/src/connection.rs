@@ -111,7 +111,7 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> WebSocket<A, W, U, P> {
     fn their_close(&mut self, close: Close<'_>, application: &mut A, io: &mut Io<'_>) {
         log::debug!("{} received Close {}, {:?}", io.id(), close.code, close.reason);
         if matches!(self.state, State::Open(_)) {
-            Close { code: close.code, reason: "" }.write(io.out());
+            close.write(io.out());
         }
         self.end(close, application, io);
     }

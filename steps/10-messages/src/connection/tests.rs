@@ -139,9 +139,9 @@ fn section_5_5_1_a_close_is_answered_with_its_code_and_nothing_behind_it_is_look
         wire.extend(sends(Opcode::Text, b"more"));
         wire.extend([0xff; 20]);
         connection.receive(&wire);
-        assert_eq!(connection.sent(), close(code, ""));
-        assert!(!connection.is_open());
         let reason = if code == 1000 { "bye" } else { "" };
+        assert_eq!(connection.sent(), close(code, reason));
+        assert!(!connection.is_open());
         assert_eq!(connection.world.story, ["open Ada", &format!("close Ada {code} {reason:?}")]);
     }
 }
