@@ -178,7 +178,10 @@ for (const button of document.querySelectorAll("[data-length]")) {
   button.addEventListener("click", () => send(new Uint8Array(Number(button.dataset.length)).fill(0xab)));
 }
 
-element("command").textContent = `printf 'GET / HTTP/1.1\\r\\nHost: x\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n\
-Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\\r\\nSec-WebSocket-Version: 13\\r\\n\\r\\n\
-\\x81\\x85\\x37\\xfa\\x21\\x3d\\x7f\\x9f\\x4d\\x51\\x58\\x88\\x80\\x00\\x00\\x00\\x00' | nc ${location.hostname} ${location.port} | xxd`;
+element("command").textContent = [
+  String.raw`(printf 'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'`,
+  String.raw` printf 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'`,
+  String.raw` printf '\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x88\x80\x00\x00\x00\x00'`,
+  `) | nc ${location.hostname} ${location.port} | xxd`,
+].join("\n");
 connect();

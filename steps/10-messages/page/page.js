@@ -82,7 +82,9 @@ element("own").addEventListener("click", () => socket.close(4000, "because I can
 element("too-big").addEventListener("click", () => send(new Uint8Array(TOO_MUCH)));
 
 const url = `ws://${location.host}/`;
-element("command").textContent = `websocat ${url}                # cargo install websocat
-npx wscat -c ${url}              # npm
-python3 -m websockets ${url}     # pip install websockets`;
+element("command").textContent = [
+  [`websocat ${url}`, "cargo install websocat"],
+  [`npx wscat -c ${url}`, "npm"],
+  [`python3 -m websockets ${url}`, "pip install websockets"],
+].map(([command, from]) => `${command.padEnd(url.length + 22)}  # ${from}`).join("\n");
 connect();
