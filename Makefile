@@ -30,7 +30,9 @@ help:
 	@echo '  make lint               format, clippy, and each rung built alone'
 	@echo
 	@echo 'The rungs:'
-	@for rung in $(RUNGS); do echo "  $$rung"; done
+	@for rung in $(RUNGS); do \
+		printf '  %-14s  %s\n' $$rung "$$(sed -n '1s/^[^:]*: *//p' notes/$$rung.md 2>/dev/null)"; \
+	done
 	@echo
 	@echo 'README.md says what each is for; notes/ has a chapter for each.'
 
