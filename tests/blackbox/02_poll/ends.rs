@@ -111,6 +111,9 @@ pub fn a_goodbye_is_no_reset(story: &Story) {
             // It may have been served before the server heard of its end. What came is a beginning of it.
             let rest = client.receives_rest();
             story.expects(message.starts_with(&rest), "what came back to be what was sent");
+            // The server's FIN is here, and the client has not heard of it yet, so to say.
+            client.sends("not heard yet");
+            story.expects(client.tries_to_send("nor now"), "no RST for what was sent meanwhile");
             client.closes();
         }
         let status = server.ends(Duration::from_secs(5));
