@@ -65,7 +65,7 @@ browser: need
 
 .PHONY: soak
 soak: cargo
-	SOAK_SECONDS=60 cargo test --package soak
+	SOAK_SECONDS=60 cargo test --package soak -- --test-threads 16
 
 .PHONY: lint
 lint: cargo
