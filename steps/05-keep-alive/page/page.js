@@ -1,0 +1,42 @@
+const element = (id) => document.getElementById(id);
+const log = element("log");
+
+async function ask(query = "") {
+  try {
+    const began = performance.now();
+    const answer = await fetch(`/count${query}`, { cache: "no-store" });
+    const count = await answer.json();
+    const took = performance.now() - began;
+    for (const name of ["requests", "connections", "open"]) {
+      element(name).textContent = count[name].toLocaleString("en");
+    }
+    const end = query === "" ? "" : "; the server closes it";
+    say(`Connection ${count.connection}, request ${count.onThisConnection} on it, ${took.toFixed(1)} ms${end}`);
+    element("error").textContent = "";
+  } catch (problem) {
+    element("error").textContent = `No answer: ${problem.message}. Is the server still running?`;
+  }
+}
+
+function say(text) {
+  const line = document.createElement("p");
+  line.dataset.way = "in";
+  line.className = "new";
+  const time = document.createElement("time");
+  time.textContent = new Date().toLocaleTimeString("en-GB");
+  line.append(time, text);
+  log.append(line);
+  while (log.childElementCount > 200) log.firstElementChild.remove();
+  log.scrollTop = log.scrollHeight;
+}
+
+element("once").addEventListener("click", () => ask());
+element("ten").addEventListener("click", async () => {
+  for (let times = 0; times < 10; times += 1) await ask();
+});
+element("together").addEventListener("click", () => Promise.all(Array.from({ length: 10 }, () => ask())));
+element("closing").addEventListener("click", () => ask("?close"));
+
+const url = `${location.origin}/count`;
+element("command").textContent = `curl -v ${url} ${url}`;
+ask();

@@ -1,0 +1,143 @@
+//! The chunked transfer coding (RFC 9112 §7.1): a body whose length nobody knew when it began.
+//!
+//! ```text
+//! 5;note=first CRLF hello CRLF 0 CRLF (trailer fields) CRLF
+//! ```
+
+use request::line::{CRLF, Cut, cut};
+use request::{Field, is_token};
+
+use crate::{Body, BodyError, Limits, Part};
+
+/// Where in a chunked body we are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Chunked {
+    /// At a chunk's line, of which so many bytes have been searched for its end.
+    Line { searched: usize },
+    /// In a chunk, so many bytes before its end.
+    Data { left: u64 },
+    /// Behind a chunk's last byte.
+    DataEnd,
+    /// Behind the last chunk: trailer fields, then an empty line. So many bytes of them were whole lines, and so
+    /// many of the next have been searched for its end.
+    Trailers { seen: usize, searched: usize },
+    /// Behind it all.
+    Over,
+}
+
+impl Chunked {
+    pub const BEGIN: Chunked = Chunked::Line { searched: 0 };
+
+    pub fn next<'a>(&mut self, bytes: &'a [u8], limits: &Limits) -> Result<Option<Part<'a>>, BodyError> {
+        match self {
+            Chunked::Line { searched } => {
+                let line = match cut(bytes, searched, limits.trailers).map_err(BodyError::Line)? {
+                    Cut::Line(line) => line,
+                    Cut::Unfinished => return Ok(None),
+                    Cut::TooLong => return Err(BodyError::TrailersTooLarge),
+                };
+                *self = match chunk_line(line)? {
+                    // §7.1: "The chunked coding is complete when a chunk with a chunk-size of zero is received".
+                    0 => Chunked::Trailers { seen: 0, searched: 0 },
+                    left => Chunked::Data { left },
+                };
+                Ok(Some(Part { used: line.len() + CRLF, body: None }))
+            }
+            &mut Chunked::Data { left } => {
+                let count = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+                if count == 0 {
+                    return Ok(None);
+                }
+                let left = left - count as u64;
+                *self = if left == 0 { Chunked::DataEnd } else { Chunked::Data { left } };
+                Ok(Some(Part { used: count, body: Some(Body::Data(&bytes[..count])) }))
+            }
+            Chunked::DataEnd => match bytes {
+                [b'\r', b'\n', ..] => {
+                    *self = Chunked::BEGIN;
+                    Ok(Some(Part { used: CRLF, body: None }))
+                }
+                [] | [b'\r'] => Ok(None),
+                _ => Err(BodyError::ChunkEnd),
+            },
+            Chunked::Trailers { seen, searched } => {
+                let room = limits.trailers.saturating_sub(*seen);
+                let line = match cut(bytes, searched, room).map_err(BodyError::Line)? {
+                    Cut::Line(line) => line,
+                    Cut::Unfinished => return Ok(None),
+                    Cut::TooLong => return Err(BodyError::TrailersTooLarge),
+                };
+                let used = line.len() + CRLF;
+                if line.is_empty() {
+                    *self = Chunked::Over;
+                    return Ok(Some(Part { used, body: Some(Body::End) }));
+                }
+                // §6.5.1: a trailer field may be merged into the head only where its definition allows that. None
+                // is, here: they are checked, and dropped.
+                Field::parse(line).map_err(BodyError::Line)?;
+                *self = Chunked::Trailers { seen: *seen + used, searched: 0 };
+                Ok(Some(Part { used, body: None }))
+            }
+            Chunked::Over => Ok(Some(Part { used: 0, body: Some(Body::End) })),
+        }
+    }
+}
+
+/// `chunk-size [ chunk-ext ]`: the size. An extension is checked, since a server that skips anything up to the
+/// line end can be made to see another line end than the proxy before it; then it is ignored (§7.1.1).
+fn chunk_line(line: &[u8]) -> Result<u64, BodyError> {
+    let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let (digits, mut rest) = line.split_at(digits);
+    let size = hex(digits)?;
+    while !rest.is_empty() {
+        rest = extension(rest)?;
+    }
+    Ok(size)
+}
+
+fn hex(digits: &[u8]) -> Result<u64, BodyError> {
+    if digits.is_empty() {
+        return Err(BodyError::ChunkSize);
+    }
+    digits.iter().try_fold(0u64, |size, &digit| {
+        let digit = char::from(digit).to_digit(16).ok_or(BodyError::ChunkSize)?;
+        let shifted = size.checked_mul(16).ok_or(BodyError::ChunkSizeOverflow)?;
+        Ok(shifted + u64::from(digit))
+    })
+}
+
+/// `BWS ";" BWS name [ BWS "=" BWS value ]`: what stands behind it.
+fn extension(text: &[u8]) -> Result<&[u8], BodyError> {
+    let name = skip_space(text).strip_prefix(b";").ok_or(BodyError::ChunkSize)?;
+    let rest = token(skip_space(name))?;
+    let Some(value) = skip_space(rest).strip_prefix(b"=") else { return Ok(rest) };
+    match skip_space(value) {
+        [b'"', quoted @ ..] => quoted_string(quoted),
+        value => token(value),
+    }
+}
+
+/// What stands behind the token that `text` begins with.
+fn token(text: &[u8]) -> Result<&[u8], BodyError> {
+    let length = text.iter().take_while(|&&byte| is_token(&[byte])).count();
+    if length == 0 { Err(BodyError::ChunkExtension) } else { Ok(&text[length..]) }
+}
+
+/// What stands behind the end of a quoted string; `text` begins behind its opening quote (RFC 9110 §5.6.4).
+fn quoted_string(text: &[u8]) -> Result<&[u8], BodyError> {
+    let mut at = 0;
+    loop {
+        match text.get(at) {
+            Some(b'"') => return Ok(&text[at + 1..]),
+            Some(b'\\') => at += 2,
+            Some(_) => at += 1,
+            None => return Err(BodyError::ChunkExtension),
+        }
+    }
+}
+
+/// §7.1.1 allows "bad whitespace" between the parts.
+fn skip_space(text: &[u8]) -> &[u8] {
+    let space = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    &text[space..]
+}

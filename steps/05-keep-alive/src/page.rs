@@ -1,0 +1,49 @@
+//! The browser page that a rung carries with it.
+
+use request::{Method, Request, Status};
+
+use crate::{Answer, Content};
+
+/// A page and its script, embedded in the binary. Every rung's page has the same style.
+pub struct Page {
+    /// `page/index.html`, at `/`.
+    pub html: &'static str,
+    /// `page/page.js`, at `/page.js`.
+    pub script: &'static str,
+}
+
+const STYLE: &str = include_str!("../page/style.css");
+
+/// The page may load nothing but what this server sends, and no script may stand in the HTML itself. Messages of
+/// other people are shown on these pages; should a page ever mistake one for HTML, it still cannot run.
+const POLICY: &str = "default-src 'self'; img-src 'self' data:";
+
+impl Page {
+    /// Answers if the request is for the page, its script or its style. `false`: it is for something else.
+    pub fn answers(&self, head: &Request<'_>, answer: &mut Answer<'_, '_>) -> bool {
+        let (kind, content) = match head.target.path() {
+            "/" | "/index.html" => ("text/html; charset=utf-8", self.html),
+            "/page.js" => ("text/javascript; charset=utf-8", self.script),
+            "/style.css" => ("text/css; charset=utf-8", STYLE),
+            _ => return false,
+        };
+        match head.method {
+            Method::Get | Method::Head => {
+                answer.send(Status::Ok, Content::Bytes(content.as_bytes()), |head| {
+                    // A student edits a page, builds, and reloads: the browser must ask again.
+                    head.field("Content-Type", kind)
+                        .field("Cache-Control", "no-cache")
+                        .field("Content-Security-Policy", POLICY)
+                        .field("X-Content-Type-Options", "nosniff")
+                });
+            }
+            Method::Options => {
+                answer.send(Status::NoContent, Content::Empty, |head| {
+                    head.field("Allow", "GET, HEAD, OPTIONS")
+                });
+            }
+            _ => answer.method_not_allowed("GET, HEAD, OPTIONS"),
+        }
+        true
+    }
+}
