@@ -55,7 +55,10 @@ pub fn soak(story: &Story, rung: &Rung) {
         read: "the newest lines of the server's log above; then SOAK_SEED makes the same choices again",
         hand: "head -c 100000 /dev/urandom | nc {address}",
     });
-    story.note(format!("again: SOAK_SEED={seed} cargo test --package soak -- {}", rung.name));
+    story.note(format!(
+        "again: SOAK_SEED={seed} cargo test --package soak -- rung_{}",
+        rung.name.replace('-', "_")
+    ));
     let server = story.server_with(|s| s.rung(rung.name).env("RUST_LOG", "warn"));
     (rung.good_client)(story, &server);
     let descriptors = server.open_descriptors();
