@@ -19,6 +19,7 @@ fn main() -> ExitCode {
             a_half_close_still_gets_the_answer,
             the_second_client_waits_until_the_first_leaves,
             who_waits_is_shown,
+            a_full_backlog_lets_nobody_in,
             clients_are_served_in_the_order_they_came,
             a_client_that_resets_does_not_end_the_server,
             a_broken_pipe_does_not_end_the_server,
@@ -170,13 +171,39 @@ fn who_waits_is_shown(story: &Story) {
     bob.sends("hello");
     if cfg!(target_os = "linux") {
         server.log_contains_eventually("1 waiting in the backlog");
-        server.log_contains_eventually(&format!("{} ESTABLISHED, 5 bytes unread", bob.local_address()));
+        server.log_contains_eventually(&format!("{} ESTABLISHED, not accepted, 5 bytes unread", bob.local_address()));
         alice.closes();
         bob.receives_exactly("hello");
         server.log_contains_eventually("nobody waits in the backlog");
     } else {
         server.log_contains_eventually("netstat -an");
     }
+}
+
+fn a_full_backlog_lets_nobody_in(story: &Story) {
+    story.teaches(Lesson {
+        why: "listen's second argument is how many finished connections may wait. When the queue is full, Linux drops \
+              the SYN of the next client, which tries again a second later: to that client the server seems dead.",
+        read: "man 2 listen, man 7 tcp (tcp_abort_on_overflow), notes/01-accept.md",
+        hand: "cargo run --bin 01-accept -- --backlog 0, then four times: nc 127.0.0.1 {port} &",
+    });
+    if !is_ours(story) || !cfg!(target_os = "linux") {
+        return story.note("what a full queue does is Linux's own way; others refuse or wait");
+    }
+    let server = story.server_with(|s| s.arg("--backlog").arg("0"));
+    let mut alice = story.client("alice", &server);
+    alice.sends("x");
+    alice.receives_exactly("x");
+    // Linux lets one more wait than was asked for.
+    let mut bob = story.client("bob", &server);
+    bob.sends("hello");
+    server.log_contains_eventually("1 waiting in the backlog");
+    let carol = std::net::TcpStream::connect_timeout(&server.address(), Duration::from_millis(300));
+    story.expects(carol.is_err(), "carol not to be connected, for bob fills the queue");
+    alice.closes();
+    bob.receives_exactly("hello");
+    bob.closes();
+    still_serves(story, &server);
 }
 
 fn clients_are_served_in_the_order_they_came(story: &Story) {

@@ -87,20 +87,10 @@ impl Row {
         })
     }
 
-    /// Whether this is the socket that listens on `address`.
+    /// Whether this is the socket that listens on `address`. The list does not contain the scope of an IPv6 address.
     pub fn listens_on(&self, address: SocketAddr) -> bool {
-        self.state == State::Listen && same(self.local, address)
+        self.state == State::Listen && self.local.ip() == address.ip() && self.local.port() == address.port()
     }
-
-    /// Whether this is the end at `local` of the connection with `remote`.
-    pub fn connects(&self, local: SocketAddr, remote: SocketAddr) -> bool {
-        self.state != State::Listen && same(self.local, local) && same(self.remote, remote)
-    }
-}
-
-/// Equal but for the scope of an IPv6 address, which the list does not contain.
-fn same(a: SocketAddr, b: SocketAddr) -> bool {
-    a.ip() == b.ip() && a.port() == b.port()
 }
 
 /// `0100007F:1F90`: the address in 32-bit words as they lie in memory, the port as a number.

@@ -1,7 +1,7 @@
 //! Rung 01: an echo server of six calls that says what the kernel answered to each.
 //!
 //! One thread, blocking: while one client is served, the next one waits in the kernel's backlog. A second thread, which
-//! serves nobody, looks on and says so.
+//! serves nobody, shows the state of the sockets and who waits.
 
 mod onlooker;
 
@@ -13,7 +13,6 @@ use std::thread;
 use std::time::Duration;
 
 use accept::calls::{self, BACKLOG};
-use accept::kernel::{self, LOOK, Row, State};
 use accept::{Arguments, Failure, Misuse, Usage, announce, explain, program};
 use log::{info, warn};
 use socket2::{SockAddr, Socket};
@@ -74,7 +73,7 @@ fn open(wanted: SocketAddr, reuse_address: bool, backlog: i32) -> io::Result<Soc
     let local = address(listener.local_addr()?)?;
     info!("bind({fd}, {wanted}) = 0, the socket's address is {local}");
     calls::listen(&listener, backlog)?;
-    info!("listen({fd}, {backlog}) = 0, state {}", state(local, |row| row.listens_on(local)));
+    info!("listen({fd}, {backlog}) = 0");
     Ok(listener)
 }
 
@@ -85,18 +84,17 @@ fn serve_one(client: Socket, peer: SocketAddr) {
         Ok(local) => local,
         Err(error) => return info!("accept() = {fd}, but {peer} has left again: {error}"),
     };
-    let state = || state(local, |row| row.connects(local, peer));
-    info!("accept() = {fd}, {peer} came to {local}, state {}", state());
+    info!("accept() = {fd}, {peer} came to {local}");
     match echo(&client) {
-        Ok(bytes) => info!("{peer} sends no more after {bytes} bytes, state {}", state()),
+        Ok(bytes) => info!("{peer} sends no more; {bytes} bytes echoed"),
         // ECONNRESET: the peer threw the connection away. EPIPE: we sent on one that it threw away before.
-        Err(error) => info!("{peer} is gone: {error}, state {}", state()),
+        Err(error) => info!("{peer} is gone: {error}"),
     }
     drop(client);
-    info!("close({fd}), state {}", state());
+    info!("close({fd})");
 }
 
-/// Sends every byte back. Returns how many it were, when the peer has sent its last.
+/// Sends every byte back until the peer has sent its last. Returns how many there were.
 fn echo(client: &Socket) -> io::Result<u64> {
     let fd = client.as_raw_fd();
     let mut buffer = [0; BUFFER];
@@ -105,21 +103,13 @@ fn echo(client: &Socket) -> io::Result<u64> {
         let count = calls::recv(client, &mut buffer)?;
         let received = &buffer[..count];
         if received.is_empty() {
-            info!("recv({fd}) = 0: the end of the stream");
+            info!("recv({fd}) = 0: FIN has come, our side is in CLOSE-WAIT until we close");
             return Ok(bytes);
         }
         info!("recv({fd}) = {count}, {}", excerpt(received));
         let calls = calls::send_all(client, received)?;
         info!("send({fd}) = {count}{}", if calls > 1 { ", in several calls" } else { "" });
         bytes += count as u64;
-    }
-}
-
-/// What the kernel's list says about our socket. What is not in the list is closed.
-fn state(local: SocketAddr, is_ours: impl Fn(&Row) -> bool) -> String {
-    match kernel::sockets(local) {
-        Ok(rows) => rows.iter().find(|row| is_ours(row)).map_or(State::Closed, |row| row.state).to_string(),
-        Err(_) => format!("not shown on this system, try: {LOOK}"),
     }
 }
 

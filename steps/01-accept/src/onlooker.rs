@@ -1,34 +1,38 @@
-//! A second thread that serves nobody: it reads the kernel's lists and says who waits in the backlog.
+//! A second thread that serves nobody: it reads the kernel's list of sockets and says what has changed.
 //!
-//! The serving thread cannot say it, it sleeps in `recv`. What happens here, `watch -n 0.5 ss -tan` does as well.
+//! The serving thread cannot say who waits: it sleeps in `recv`. Nor should it read that list, which holds all sockets of
+//! the machine, while a client waits for its answer. What happens here, `watch -n 0.3 ss -tan` does as well.
 
+use std::collections::BTreeMap;
+use std::io;
 use std::net::SocketAddr;
+use std::thread;
 use std::time::Duration;
-use std::{io, thread};
 
 use accept::kernel::{self, LOOK, Row, State};
 use log::info;
 
-/// How often to look. Often enough for a person, rarely enough to cost nothing.
-const EVERY: Duration = Duration::from_millis(500);
+/// How often to look. Often enough for a person, rarely enough to cost next to nothing.
+const EVERY: Duration = Duration::from_millis(300);
 
-/// How many of those who wait are named; the others are only counted.
-const NAMED: usize = 3;
+/// At most so many changes are told at once.
+const TOLD: usize = 10;
 
-/// Looks at the socket that listens on `local`, for ever, and reports every change.
+/// What the kernel says about each socket on our port: the listening one by its own address, a connection by its peer's.
+type Picture = BTreeMap<SocketAddr, String>;
+
+/// Looks at the sockets on the port of `local`, for ever, and logs every change.
 pub fn look_on(local: SocketAddr) {
-    let mut before = report(0, &[]);
+    let mut before = Picture::new();
     loop {
         match kernel::sockets(local) {
             Ok(rows) => {
-                let now = describe(local, &rows);
-                if now != before {
-                    info!("kernel: {now}");
-                    before = now;
-                }
+                let now = picture(local, &rows);
+                changes(&before, &now).iter().for_each(|change| info!("kernel: {change}"));
+                before = now;
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return info!("no /proc/net/tcp here; this shows who waits in the backlog: {LOOK}");
+                return info!("no /proc/net/tcp here; this shows the sockets and who waits: {LOOK}");
             }
             Err(error) => return info!("the kernel's list cannot be read: {error}"),
         }
@@ -36,29 +40,41 @@ pub fn look_on(local: SocketAddr) {
     }
 }
 
-fn describe(local: SocketAddr, rows: &[Row]) -> String {
-    let count = rows.iter().find(|row| row.listens_on(local)).map_or(0, |row| row.receive_queue);
-    let waiting: Vec<&Row> = rows.iter().filter(|row| not_accepted(row, local.port())).collect();
-    report(count, &waiting)
+fn picture(local: SocketAddr, rows: &[Row]) -> Picture {
+    let ours = rows.iter().filter(|row| row.local.port() == local.port());
+    ours.filter_map(|row| match row.state {
+        State::Listen if !row.listens_on(local) => None,
+        State::Listen => Some((local, format!("{}, {}", row.state, waiting(row.receive_queue)))),
+        _ => Some((row.remote, connection(row))),
+    })
+    .collect()
 }
 
-/// Connected, perhaps even closed by the peer again, but no program holds the socket yet.
-fn not_accepted(row: &Row, port: u16) -> bool {
-    row.local.port() == port && row.inode == 0 && matches!(row.state, State::Established | State::CloseWait)
+fn waiting(count: u32) -> String {
+    if count == 0 { "nobody waits in the backlog".into() } else { format!("{count} waiting in the backlog") }
 }
 
-fn report(count: u32, waiting: &[&Row]) -> String {
-    let mut text = match count {
-        0 => return "nobody waits in the backlog".to_string(),
-        _ => format!("{count} waiting in the backlog"),
-    };
-    for row in waiting.iter().take(NAMED) {
-        text += &format!("; {} {}, {} bytes unread", row.remote, row.state, row.receive_queue);
+fn connection(row: &Row) -> String {
+    match row.state {
+        // Connected, perhaps even closed by the peer again, but no program has fetched the socket yet.
+        State::Established | State::CloseWait if row.inode == 0 => {
+            format!("{}, not accepted, {} bytes unread", row.state, row.receive_queue)
+        }
+        state => state.to_string(),
     }
-    if waiting.len() > NAMED {
-        text += "; ...";
+}
+
+fn changes(before: &Picture, now: &Picture) -> Vec<String> {
+    let gone = before.keys().filter(|address| !now.contains_key(address));
+    let gone = gone.map(|address| format!("{address} gone"));
+    let new = now.iter().filter(|(address, text)| before.get(address) != Some(text));
+    let mut all: Vec<String> = gone.chain(new.map(|(address, text)| format!("{address} {text}"))).collect();
+    if all.len() > TOLD {
+        let rest = all.len() - TOLD;
+        all.truncate(TOLD);
+        all.push(format!("and {rest} more changes"));
     }
-    text
+    all
 }
 
 #[cfg(test)]
@@ -70,34 +86,58 @@ mod tests {
         Row { local, remote, state, send_queue: 0, receive_queue, inode }
     }
 
+    fn lines(rows: &[Row]) -> Vec<String> {
+        changes(&Picture::new(), &picture(rows[0].local, rows))
+    }
+
     #[test]
-    fn the_listening_socket_counts_and_sockets_without_a_holder_are_named() {
+    fn each_socket_on_the_port_is_told() {
         let rows = [
             row("127.0.0.1:80", "0.0.0.0:0", State::Listen, 2, 7),
-            row("127.0.0.1:80", "127.0.0.1:1", State::Established, 0, 8), // being served
+            row("127.0.0.1:80", "127.0.0.1:1", State::Established, 9, 8), // being served
             row("127.0.0.1:80", "127.0.0.1:2", State::Established, 6, 0),
-            row("127.0.0.1:80", "127.0.0.1:3", State::CloseWait, 0, 0), // came and has left again
+            row("127.0.0.1:80", "127.0.0.1:3", State::CloseWait, 1, 0), // came and has left again
             row("127.0.0.1:80", "127.0.0.1:4", State::TimeWait, 0, 0),
             row("127.0.0.1:81", "127.0.0.1:5", State::Established, 0, 0), // another server's
+            row("127.0.0.2:80", "0.0.0.0:0", State::Listen, 5, 9),        // another server on another address
         ];
         assert_eq!(
-            describe(rows[0].local, &rows),
-            "2 waiting in the backlog; 127.0.0.1:2 ESTABLISHED, 6 bytes unread; 127.0.0.1:3 CLOSE-WAIT, 0 bytes unread"
+            lines(&rows),
+            [
+                "127.0.0.1:1 ESTABLISHED",
+                "127.0.0.1:2 ESTABLISHED, not accepted, 6 bytes unread",
+                "127.0.0.1:3 CLOSE-WAIT, not accepted, 1 bytes unread",
+                "127.0.0.1:4 TIME-WAIT",
+                "127.0.0.1:80 LISTEN, 2 waiting in the backlog",
+            ]
         );
     }
 
     #[test]
-    fn many_are_counted_but_not_all_named() {
-        let mut rows = vec![row("[::1]:80", "[::]:0", State::Listen, 4, 7)];
-        rows.extend((1..=4).map(|port| row("[::1]:80", &format!("[::1]:{port}"), State::Established, 0, 0)));
-        let text = describe(rows[0].local, &rows);
-        assert!(text.starts_with("4 waiting in the backlog; [::1]:1 ESTABLISHED"), "{text}");
-        assert!(text.contains("[::1]:3") && !text.contains("[::1]:4") && text.ends_with("; ..."), "{text}");
+    fn only_changes_are_told() {
+        let listening = |waiting| row("[::1]:80", "[::]:0", State::Listen, waiting, 7);
+        let local = listening(0).local;
+        let waits = row("[::1]:80", "[::1]:1", State::Established, 0, 0);
+        let before = picture(local, &[listening(1), waits]);
+        assert_eq!(changes(&before, &before), Vec::<String>::new());
+
+        let accepted = Row { inode: 8, ..waits };
+        let now = picture(local, &[listening(0), accepted]);
+        assert_eq!(
+            changes(&before, &now),
+            ["[::1]:1 ESTABLISHED", "[::1]:80 LISTEN, nobody waits in the backlog"]
+        );
+        assert_eq!(changes(&now, &picture(local, &[listening(0)])), ["[::1]:1 gone"]);
     }
 
     #[test]
-    fn an_empty_queue_is_nobody() {
-        let listening = row("127.0.0.1:80", "0.0.0.0:0", State::Listen, 0, 7);
-        assert_eq!(describe(listening.local, &[listening]), "nobody waits in the backlog");
+    fn many_changes_at_once_are_counted() {
+        let mut rows = vec![row("[::1]:80", "[::]:0", State::Listen, 100, 7)];
+        rows.extend(
+            (1001..=1100).map(|port| row("[::1]:80", &format!("[::1]:{port}"), State::Established, 0, 0)),
+        );
+        let lines = lines(&rows);
+        assert_eq!(lines.len(), 11);
+        assert_eq!(lines[10], "and 91 more changes");
     }
 }
