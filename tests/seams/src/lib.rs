@@ -4,6 +4,7 @@
 //! **Neither needs a change to rung 02, nor do the protocols that run on them.**
 
 pub mod cipher;
+pub mod client;
 pub mod proxy;
 
 use std::io;

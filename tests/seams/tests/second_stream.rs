@@ -1,12 +1,13 @@
 //! A protocol that knows nothing of encryption, on a stream that encrypts.
 
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::io::{ErrorKind, Write};
+use std::net::{Shutdown, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use poll::{Chunk, ConnId, Ended, Entry, Io, Limits, Net, Opened, Protocol, World};
-use seams::cipher::{Cipher, CipherStream, MAGIC, RECORD};
+use seams::cipher::CipherStream;
+use seams::client::Client;
 use seams::{Running, run};
 
 const KEY: u8 = 0x5a;
@@ -49,61 +50,6 @@ fn server(limits: Limits) -> (Running, Receiver<Ended>) {
     (run::<Echo, _>(limits, |socket| CipherStream::new(socket, KEY), || Ends(tell)), told)
 }
 
-/// The other end, blocking.
-struct Client {
-    socket: TcpStream,
-    cipher: Cipher,
-    plain: Vec<u8>,
-}
-
-impl Client {
-    fn new(to: SocketAddr) -> Client {
-        let socket = TcpStream::connect(to).unwrap();
-        socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        socket.set_write_timeout(Some(Duration::from_secs(10))).unwrap();
-        let mut client = Client { socket, cipher: Cipher::new(KEY), plain: Vec::new() };
-        client.socket.write_all(MAGIC).unwrap();
-        client
-    }
-
-    fn sealed(&self, plain: &[u8]) -> Vec<u8> {
-        plain.chunks(RECORD).flat_map(|part| self.cipher.seal(part)).collect()
-    }
-
-    fn sends(&mut self, plain: &[u8]) {
-        let sealed = self.sealed(plain);
-        self.socket.write_all(&sealed).unwrap();
-    }
-
-    #[track_caller]
-    fn receives(&mut self, expected: &[u8]) {
-        while self.plain.len() < expected.len() {
-            assert!(self.more().expect("the server sends on") > 0, "the server ended early");
-        }
-        let got: Vec<u8> = self.plain.drain(..expected.len()).collect();
-        assert!(got == expected, "{} instead of {}", got.escape_ascii(), expected.escape_ascii());
-    }
-
-    fn more(&mut self) -> io::Result<usize> {
-        let mut wire = [0; 100_000];
-        let count = self.socket.read(&mut wire)?;
-        self.cipher.open(&wire[..count], &mut self.plain)?;
-        Ok(count)
-    }
-
-    fn says_goodbye(&mut self) {
-        let goodbye = self.cipher.seal(b"");
-        self.socket.write_all(&goodbye).unwrap();
-    }
-
-    #[track_caller]
-    fn receives_goodbye_and_end(&mut self) {
-        while self.more().expect("a FIN, no RST") > 0 {}
-        assert!(self.cipher.goodbye, "the stream's own goodbye comes before the FIN");
-        assert_eq!(self.plain.escape_ascii().to_string(), "");
-    }
-}
-
 fn why(told: &Receiver<Ended>) -> Ended {
     told.recv_timeout(Duration::from_secs(10)).expect("the connection ends")
 }
@@ -111,7 +57,7 @@ fn why(told: &Receiver<Ended>) -> Ended {
 #[test]
 fn an_echo_travels_encrypted_and_ends_with_a_goodbye() {
     let (server, ended) = server(Limits::default());
-    let mut client = Client::new(server.address);
+    let mut client = Client::new(server.address, KEY);
     client.sends(b"hello");
     client.receives(b"hello");
     client.says_goodbye();
@@ -123,7 +69,7 @@ fn an_echo_travels_encrypted_and_ends_with_a_goodbye() {
 #[test]
 fn records_cut_anywhere_are_the_same_bytes() {
     let (server, _ended) = server(Limits::default());
-    let mut client = Client::new(server.address);
+    let mut client = Client::new(server.address, KEY);
     client.socket.set_nodelay(true).unwrap();
     let wire = [client.sealed(b"one"), client.sealed(b"two, a little longer")].concat();
     for at in 0..=wire.len() {
@@ -140,7 +86,7 @@ fn records_cut_anywhere_are_the_same_bytes() {
 #[test]
 fn many_records_in_one_packet_are_all_read_though_one_event_comes() {
     let (server, _ended) = server(Limits::default());
-    let mut client = Client::new(server.address);
+    let mut client = Client::new(server.address, KEY);
     for _ in 0..20 {
         let wire: Vec<u8> = (0..2000).flat_map(|_| client.sealed(b"0123456789")).collect();
         client.socket.write_all(&wire).unwrap();
@@ -151,7 +97,7 @@ fn many_records_in_one_packet_are_all_read_though_one_event_comes() {
 #[test]
 fn megabytes_go_through_against_backpressure_and_come_back_whole() {
     let (server, ended) = server(Limits { pending: 10_000, ..Limits::default() });
-    let mut client = Client::new(server.address);
+    let mut client = Client::new(server.address, KEY);
     let message: Vec<u8> = (0..8_000_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     let wire = client.sealed(&message);
     let mut socket = client.socket.try_clone().unwrap();
@@ -168,7 +114,7 @@ fn megabytes_go_through_against_backpressure_and_come_back_whole() {
 #[test]
 fn a_file_is_encrypted_too() {
     let (server, _ended) = server(Limits::default());
-    let mut client = Client::new(server.address);
+    let mut client = Client::new(server.address, KEY);
     client.sends(b"this exe please");
     client.receives(b"this exe please");
     client.receives(&std::fs::read(std::env::current_exe().unwrap()).unwrap());
@@ -177,7 +123,7 @@ fn a_file_is_encrypted_too() {
 #[test]
 fn a_stream_that_is_cut_off_is_told_apart_from_one_that_ended() {
     let (server, ended) = server(Limits::default());
-    let mut client = Client::new(server.address);
+    let mut client = Client::new(server.address, KEY);
     client.sends(b"transfer 1000 to");
     client.receives(b"transfer 1000 to");
     client.socket.shutdown(Shutdown::Write).unwrap();
@@ -190,7 +136,7 @@ fn who_does_not_speak_the_cipher_is_dropped_and_others_are_served() {
     let mut stranger = TcpStream::connect(server.address).unwrap();
     stranger.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
     assert_eq!(why(&ended), Ended::Failed(ErrorKind::InvalidData));
-    let mut client = Client::new(server.address);
+    let mut client = Client::new(server.address, KEY);
     client.sends(b"hello");
     client.receives(b"hello");
 }
@@ -198,7 +144,7 @@ fn who_does_not_speak_the_cipher_is_dropped_and_others_are_served() {
 #[test]
 fn a_server_that_stops_says_goodbye_in_the_stream_too() {
     let (server, ended) = server(Limits::default());
-    let mut client = Client::new(server.address);
+    let mut client = Client::new(server.address, KEY);
     client.sends(b"hello");
     client.receives(b"hello");
     let stopping = std::thread::spawn(move || drop(server));
