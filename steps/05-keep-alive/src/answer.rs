@@ -97,6 +97,10 @@ impl<'a, 'io> Answer<'a, 'io> {
             log::error!("{} a second answer ({status}) to one request was left out", self.io.id());
             return;
         }
+        if status == Status::SwitchingProtocols {
+            // The deadline was HTTP's. The successor may set its own before it is handed over.
+            self.io.set_timeout(Timer::Protocol, None);
+        }
         let now = self.io.wall;
         let mut head = ResponseHead::new(self.io.out(), status, now);
         if !self.facts.keep_alive && !status.is_interim() {

@@ -329,7 +329,6 @@ impl<H: Handler> Http<H> {
                     return;
                 }
                 (Next::Switch(successor), _) => {
-                    io.set_timeout(Timer::Protocol, None);
                     self.state = State::Switched(successor);
                     return;
                 }

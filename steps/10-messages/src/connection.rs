@@ -96,7 +96,7 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> WebSocket<A, W, U, P> {
             Verdict::Close(code) => return self.our_close(code, "", application, io),
             Verdict::PauseFor(time) => {
                 io.pause();
-                io.set_timeout(Timer::Guard, Some(time));
+                io.set_timeout(Timer::Protocol, Some(time));
             }
             Verdict::Pass => {}
         }
@@ -149,7 +149,6 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> WebSocket<A, W, U, P> {
         log::debug!("{} sent Close {code}", io.id());
         let Limits { close_timeout, .. } = application.limits();
         io.set_timeout(Timer::Protocol, Some(close_timeout));
-        io.set_timeout(Timer::Guard, None);
         // Their Close stands behind whatever was held back.
         io.resume();
         if let State::Open(client) = mem::replace(&mut self.state, State::Closing) {
@@ -164,7 +163,7 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> WebSocket<A, W, U, P> {
                 Due::Close(code) => self.our_close(code, "", application, io),
                 Due::At(time) => {
                     let after = time.saturating_duration_since(io.now);
-                    return io.set_timeout(Timer::Guard, Some(after));
+                    return io.set_timeout(Timer::Protocol, Some(after));
                 }
                 Due::Never => return,
             }
@@ -197,16 +196,18 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> Protocol for WebSocket<A, W, 
         self.end(GONE, application, io);
     }
 
+    /// The one timer serves the watch while the connection is open, and our Close after that.
     fn timeout(&mut self, which: Timer, application: &mut A, io: &mut Io<'_>) {
-        match which {
-            Timer::Protocol => {
-                log::debug!("{} did not answer our Close", io.id());
-                self.end(GONE, application, io);
-            }
-            Timer::Guard => {
+        match (which, &self.state) {
+            (Timer::Protocol, State::Open(_)) => {
                 io.resume();
                 self.ask_watch(application, io);
             }
+            (Timer::Protocol, State::Closing) => {
+                log::debug!("{} did not answer our Close", io.id());
+                self.end(GONE, application, io);
+            }
+            (Timer::Protocol, State::Closed) | (Timer::Guard, _) => {}
         }
     }
 

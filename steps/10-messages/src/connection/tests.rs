@@ -2,7 +2,10 @@ use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use frames::Rsv;
+use keep_alive::{Answer, Handler, Http, Next};
 use poll::{Chunk, ConnId, Entry, Opened, Rehearsal, Sent, World};
+use request::Request;
+use upgrade::Handshake;
 
 use super::*;
 use crate::encode;
@@ -396,6 +399,45 @@ fn a_paused_connection_that_is_closed_reads_on_to_their_close() {
     assert!(connection.is_open());
     connection.call(|connection, echo, io| connection.stop(echo, io));
     assert!(!connection.is_open());
+}
+
+impl Handler for Echo {
+    type Exchange = ();
+    type Successor = WebSocket<Echo, Script>;
+
+    fn request(&mut self, head: &Request<'_>, answer: &mut Answer<'_, '_>) -> Next<Echo> {
+        Handshake::check(head).expect("a handshake").accept(answer, None, |head| head);
+        Next::Switch(WebSocket::with("Ada", self.watch.clone(), ((), ()), self, answer.io()))
+    }
+}
+
+/// A connection that began as HTTP.
+fn upgraded(watch: Script) -> Rehearsal<Http<Echo>> {
+    let mut connection = Rehearsal::new(Echo { watch, ..Echo::default() });
+    connection.receive(
+        b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+    );
+    connection
+}
+
+#[test]
+fn a_connection_that_began_as_http_keeps_the_deadlines_it_set_when_it_opened() {
+    let due = vec![(SECOND, Due::Ping(*b"heart 01")), (1000 * SECOND, Due::Close(1011))];
+    let mut patient = upgraded(Script { due, ..Script::default() });
+    assert!(patient.sent().ends_with(b"\r\n\r\n"));
+    patient.pass(SECOND);
+    assert_eq!(patient.sent(), frame(Opcode::Ping, b"heart 01"));
+    patient.pass(900 * SECOND);
+    assert!(patient.is_open(), "HTTP's own deadline is over with HTTP");
+
+    let due = vec![(Duration::ZERO, Due::Close(1013))];
+    let mut refused = upgraded(Script { due, ..Script::default() });
+    assert!(refused.sent().ends_with(&close(1013, "")));
+    assert_eq!(refused.world.story, ["open Ada", "close Ada 1013 \"\""]);
+    assert!(refused.is_open());
+    refused.pass(CLOSE_TIMEOUT);
+    assert!(!refused.is_open());
 }
 
 /// An extension that turns payloads around and says so with RSV3.
