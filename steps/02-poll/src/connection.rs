@@ -59,7 +59,7 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
                 self.net.plan(Todo::Serve, id);
                 return;
             }
-            let fin_seen = port.fin_seen;
+            let stops_short = port.stops_short;
             let Connection { stream, protocol, carry } = connection;
             let result = self.input.read(id, stream, carry, |bytes| {
                 protocol.data(bytes, world, &mut Io::new(&mut self.net, id))
@@ -72,9 +72,9 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
             match result {
                 Ok(arrived) if arrived.count > 0 => {
                     budget = budget.saturating_sub(arrived.count);
-                    // A short read came to the end of what was there. New bytes are a new edge. Only a FIN
-                    // that was already there when the event was made brings none.
-                    if S::SHORT_READ_DRAINS && !arrived.filled && !fin_seen {
+                    // A short read came to the end of what was there, and new bytes are a new edge. Unless
+                    // it stopped at something that was there already when the event was made.
+                    if S::SHORT_READ_DRAINS && !arrived.filled && !stops_short {
                         port.readable = false;
                     }
                 }

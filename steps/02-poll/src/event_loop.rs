@@ -25,6 +25,13 @@ const LISTENERS: usize = usize::MAX - 1024;
 /// How many events one poll hands over. What does not fit comes with the next.
 const EVENTS: usize = 1024;
 
+/// What the kernel is asked to tell of a connection. Priority means urgent data (telnet sends some at Ctrl-C):
+/// we throw that one byte away, as the kernel does, but must know that a read stops in front of it.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const INTERESTS: Interest = Interest::READABLE.add(Interest::WRITABLE).add(Interest::PRIORITY);
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const INTERESTS: Interest = Interest::READABLE.add(Interest::WRITABLE);
+
 /// Makes the stream that carries a new connection's bytes, from its socket.
 type Wrap<S> = Box<dyn FnMut(TcpStream, &Opened) -> io::Result<S>>;
 
@@ -171,7 +178,7 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
         port.writable |= event.is_writable();
         // An error is told by the next read.
         port.readable |= event.is_readable() || event.is_error();
-        port.fin_seen |= event.is_read_closed() || event.is_error();
+        port.stops_short |= event.is_read_closed() || event.is_priority() || event.is_error();
         port.broken |= event.is_error();
         // Whoever has nothing to read or to send finds that out without a system call.
         self.net.plan(Todo::Serve, id);
@@ -225,10 +232,10 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
         Ok(())
     }
 
-    /// Registers a new connection's socket: both interests, once, for good. Edge-triggered events cost
+    /// Registers a new connection's socket: all interests, once, for good. Edge-triggered events cost
     /// nothing while nothing changes; a writable interest on a level-triggered poll would make it spin.
     pub(crate) fn register(&self, socket: &mut TcpStream, id: ConnId) -> io::Result<()> {
-        self.poll.registry().register(socket, id.token(), Interest::READABLE | Interest::WRITABLE)
+        self.poll.registry().register(socket, id.token(), INTERESTS)
     }
 
     /// Runs one callback of a connection that is open.

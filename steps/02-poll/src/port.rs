@@ -12,8 +12,8 @@ pub(crate) struct Port {
     pub readable: bool,
     /// No write has met WouldBlock since the last "writable".
     pub writable: bool,
-    /// The peer's FIN stands in the receive queue, behind the bytes or alone.
-    pub fin_seen: bool,
+    /// A FIN or urgent data stand in the receive queue. A read stops there although more is behind it.
+    pub stops_short: bool,
     /// The peer's FIN was read: it sends no more.
     pub half_closed: bool,
     /// The kernel has given the connection up (an RST, a timeout).
@@ -74,7 +74,7 @@ impl Port {
             readable: false,
             // A new socket has room. If not, the first write finds out.
             writable: true,
-            fin_seen: false,
+            stops_short: false,
             half_closed: false,
             broken: false,
             fin: Fin::No,

@@ -12,7 +12,7 @@ use mio::net::TcpStream;
 /// will come".
 pub trait Stream {
     /// Whether a read that filled less than it was given proves that the socket is empty. On plain TCP it
-    /// does (unless a FIN stands behind the bytes), and one system call per message is saved. A stream
+    /// does (unless a FIN or urgent data stand behind the bytes), and one system call per message is saved. A stream
     /// that decodes records cannot promise it.
     const SHORT_READ_DRAINS: bool;
 

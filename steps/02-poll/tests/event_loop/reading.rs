@@ -260,6 +260,25 @@ fn more_bytes_than_a_turn_reads_are_read_in_the_next_though_no_event_comes() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn bytes_behind_urgent_data_are_read_though_a_read_stops_in_front_of_it() {
+    let server = Server::start(|_, _| Script {
+        open: Box::new(|_, io| io.pause()),
+        world_woken: Box::new(|net| net.wake(poll::ConnId::from_u64(1 << 32))),
+        woken: Box::new(|io| io.resume()),
+        ..Script::default()
+    });
+    let mut client = server.client();
+    client.sends("before ");
+    // What telnet does at Ctrl-C.
+    socket2::SockRef::from(&client.0).send_out_of_band(b"!").unwrap();
+    client.sends("behind");
+    server.sleeps();
+    server.handle.wake().unwrap();
+    client.receives("before behind");
+}
+
+#[test]
 fn after_a_half_close_the_answer_still_arrives() {
     let server = Server::start(|_, _| {
         let received = Rc::new(RefCell::new(Vec::new()));
