@@ -17,7 +17,9 @@ pub struct Limits {
     /// `CONNECT_TIMEOUT_MS`, 10 s: how long [`Net::connect`](crate::Net::connect) waits for an answer. Linux
     /// itself gives up after two minutes.
     pub connect_timeout: Duration,
-    /// `FLUSH_TIMEOUT_MS`, 10 s: a closing connection whose peer takes no byte for so long is cut.
+    /// `FLUSH_TIMEOUT_MS`, 60 s: a closing connection whose peer takes nothing for so long is cut. Linux says
+    /// "writable" again when a third of the socket's buffer is free, which a slow peer needs its time for:
+    /// nginx's `send_timeout`, also between two writes, is 60 s.
     pub flush_timeout: Duration,
     /// `LINGER_TIMEOUT_MS`, 2 s: how long we wait for the peer's FIN after ours, reading on meanwhile.
     /// nginx's `lingering_timeout` is 5 s, Apache's 2 s.
@@ -32,7 +34,7 @@ impl Default for Limits {
             pending: 64 * 1024,
             queue: 1024 * 1024,
             connect_timeout: Duration::from_secs(10),
-            flush_timeout: Duration::from_secs(10),
+            flush_timeout: Duration::from_secs(60),
             linger_timeout: Duration::from_secs(2),
             stop_timeout: Duration::from_secs(5),
         }

@@ -30,7 +30,7 @@ Environment of this rung:
   MAX_PENDING          bytes waiting for one reader, 64 KiB; above it, those who talk slow down
   MAX_QUEUE            bytes waiting for one reader, 1 MiB; above it, the reader has to go
   FLUSH_TIMEOUT_MS, LINGER_TIMEOUT_MS, STOP_TIMEOUT_MS
-                       how long a goodbye may take: 10000, 2000, 5000",
+                       how long a goodbye may take: 60000, 2000, 5000",
     switches: &[],
     values: &[],
 };
