@@ -160,9 +160,7 @@ fn who_waits_is_shown(story: &Story) {
         read: "man 5 proc_net, notes/01-accept.md",
         hand: "two terminals with nc 127.0.0.1 {port}, then: ss -tln 'sport = :{port}'",
     });
-    if !is_ours(story) {
-        return;
-    }
+    story.needs_our_program();
     let server = story.server();
     let mut alice = story.client("alice", &server);
     alice.sends("x");
@@ -171,7 +169,10 @@ fn who_waits_is_shown(story: &Story) {
     bob.sends("hello");
     if cfg!(target_os = "linux") {
         server.log_contains_eventually("1 waiting in the backlog");
-        server.log_contains_eventually(&format!("{} ESTABLISHED, not accepted, 5 bytes unread", bob.local_address()));
+        server.log_contains_eventually(&format!(
+            "{} ESTABLISHED, not accepted, 5 bytes unread",
+            bob.local_address()
+        ));
         alice.closes();
         bob.receives_exactly("hello");
         server.log_contains_eventually("nobody waits in the backlog");
@@ -187,8 +188,9 @@ fn a_full_backlog_lets_nobody_in(story: &Story) {
         read: "man 2 listen, man 7 tcp (tcp_abort_on_overflow), notes/01-accept.md",
         hand: "cargo run --bin 01-accept -- --backlog 0, then four times: nc 127.0.0.1 {port} &",
     });
-    if !is_ours(story) || !cfg!(target_os = "linux") {
-        return story.note("what a full queue does is Linux's own way; others refuse or wait");
+    story.needs_our_program();
+    if !cfg!(target_os = "linux") {
+        story.does_not_apply("what a full queue does is Linux's own way; others refuse or wait");
     }
     let server = story.server_with(|s| s.arg("--backlog").arg("0"));
     let mut alice = story.client("alice", &server);
@@ -322,9 +324,7 @@ fn without_so_reuseaddr_the_restart_is_refused(story: &Story) {
         read: "man 2 bind (EADDRINUSE), notes/01-accept.md",
         hand: "cargo run --bin 01-accept -- --no-reuse-addr; connect with nc, Ctrl-C, and again",
     });
-    if !is_ours(story) {
-        return;
-    }
+    story.needs_our_program();
     let option = "--no-reuse-addr";
     let address = leaves_time_wait_behind(story, Some(option));
     let ended = story.server_that_ends(|s| s.env("PORT", address.port()).arg(option));
@@ -351,9 +351,7 @@ fn bad_arguments_are_said_in_one_line(story: &Story) {
         read: "notes/01-accept.md",
         hand: "cargo run --bin 01-accept -- --nonsense; echo $?",
     });
-    if !is_ours(story) {
-        return;
-    }
+    story.needs_our_program();
     for (arguments, said) in [
         (vec!["--nonsense"], "invalid option '--nonsense'"),
         (vec!["8080"], "unexpected argument \"8080\""),
@@ -379,9 +377,7 @@ fn help_tells_all_options(story: &Story) {
         read: "notes/01-accept.md",
         hand: "cargo run --bin 01-accept -- --help",
     });
-    if !is_ours(story) {
-        return;
-    }
+    story.needs_our_program();
     let (status, stdout, stderr) = story.server_that_ends(|s| s.arg("--help"));
     story.expects(status.success(), format!("exit status 0, it is {status}"));
     story.expects(stderr.is_empty(), format!("nothing on stderr, there is {stderr:?}"));
@@ -397,9 +393,7 @@ fn ipv6_is_an_address_too(story: &Story) {
         read: "RFC 3493 §3, RFC 3986 §3.2.2, notes/01-accept.md",
         hand: "cargo run --bin 01-accept -- --listen '[::1]:8080', then: nc ::1 8080",
     });
-    if !is_ours(story) {
-        return;
-    }
+    story.needs_our_program();
     let arguments = ["--listen", "[::1]:0"];
     if std::net::TcpListener::bind("[::1]:0").is_err() {
         story.note("this machine has no IPv6: the program has to say so");
@@ -425,15 +419,6 @@ fn ctrl_c_ends_it(story: &Story) {
         status.success() || status.signal() == Some(SIGINT),
         format!("an end by Ctrl-C, it is {status}"),
     );
-}
-
-/// Some promises are those of barewire's own program only: its options and its words.
-fn is_ours(story: &Story) -> bool {
-    let ours = std::env::var_os("SERVER").is_none();
-    if !ours {
-        story.note("this test is about barewire's own program, not about $SERVER");
-    }
-    ours
 }
 
 fn still_serves(story: &Story, server: &Server) {
@@ -465,9 +450,7 @@ fn leaves_time_wait_behind(story: &Story, option: Option<&str>) -> SocketAddr {
 fn fails_with(story: &Story, ended: (std::process::ExitStatus, String, String), code: i32, said: &str) {
     let (status, stdout, stderr) = ended;
     story.expects(!status.success(), format!("an exit status that is not 0, it is {status}"));
-    if !is_ours(story) {
-        return;
-    }
+    story.needs_our_program();
     story.expects(status.code() == Some(code), format!("exit status {code}, it is {status}"));
     story.expects(stdout.is_empty(), format!("nothing on stdout, there is {stdout:?}"));
     let last = stderr.lines().last().unwrap_or_default();

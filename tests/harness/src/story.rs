@@ -48,6 +48,19 @@ impl Story {
         self.record.step(text.into(), Vec::new());
     }
 
+    /// Ends the test: it is about barewire's own program (its options, its words), and `$SERVER` runs another.
+    /// The runner counts it as ignored and says so: it has not passed.
+    pub fn needs_our_program(&self) {
+        if std::env::var_os("SERVER").is_some() {
+            self.does_not_apply("it is about barewire's own program, not about $SERVER");
+        }
+    }
+
+    /// Ends the test: what it is about does not exist here. It counts as ignored, and the runner says `why`.
+    pub fn does_not_apply(&self, why: &'static str) -> ! {
+        std::panic::resume_unwind(Box::new(DoesNotApply(why)))
+    }
+
     /// Fails the test unless `condition` holds; `expectation` says what had to be true, with the figures:
     /// `format!("at most 5 % of one core while idle, it was {percent} %")`.
     #[track_caller]
@@ -263,6 +276,9 @@ thread_local! {
     /// The story that runs on this thread, so that a panic (assert!) finds it.
     static CURRENT: RefCell<Option<Arc<Record>>> = const { RefCell::new(None) };
 }
+
+/// What [`Story::does_not_apply`] unwinds with.
+pub(crate) struct DoesNotApply(pub &'static str);
 
 /// Makes this thread's panics part of the story. The hook of other threads stays as it was.
 pub(crate) fn tell_panics_to(record: &Arc<Record>) {

@@ -10,7 +10,7 @@ use std::sync::{Arc, RwLock, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::options::Options;
-use crate::story::{Record, Story, tell_panics_to};
+use crate::story::{DoesNotApply, Record, Story, tell_panics_to};
 use crate::{process, show};
 
 /// A test may take this long, unless `slow` says otherwise.
@@ -113,7 +113,7 @@ pub(crate) fn run(
     let (stop, next, quiet) = (AtomicBool::new(false), AtomicUsize::new(0), RwLock::new(()));
     let (sender, results) = mpsc::channel();
     let mut failures: Vec<(&str, String)> = Vec::new();
-    let mut passed = 0;
+    let (mut passed, mut ignored) = (0, 0);
     std::thread::scope(|scope| {
         for _ in 0..options.threads.min(chosen.len()) {
             let (sender, chosen, stop, next, quiet) = (sender.clone(), &chosen, &stop, &next, &quiet);
@@ -143,9 +143,13 @@ pub(crate) fn run(
                 early.insert(finished, result);
             }
             match early.remove(&number).expect("each test sends one result") {
-                Ok(()) => {
+                Ok(Good::Passed) => {
                     writeln!(out, "ok")?;
                     passed += 1;
+                }
+                Ok(Good::Ignored(why)) => {
+                    writeln!(out, "ignored, {why}")?;
+                    ignored += 1;
                 }
                 Err(report) => {
                     writeln!(out, "FAILED")?;
@@ -170,17 +174,25 @@ pub(crate) fn run(
     }
     let verdict = if failures.is_empty() { "ok" } else { "FAILED" };
     let (failed, filtered) = (failures.len(), tests.len() - chosen.len());
-    let not_run = match chosen.len() - passed - failed {
+    let not_run = match chosen.len() - passed - ignored - failed {
         0 => String::new(),
         count => format!("{count} not run after the first failure; "),
     };
     writeln!(
         out,
-        "\ntest result: {verdict}. {passed} passed; {failed} failed; 0 ignored; 0 measured; \
+        "\ntest result: {verdict}. {passed} passed; {failed} failed; {ignored} ignored; 0 measured; \
          {filtered} filtered out; {not_run}finished in {:.2}s\n",
         start.elapsed().as_secs_f64()
     )?;
     Ok(failures.is_empty())
+}
+
+/// How a test that did not fail has ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Good {
+    Passed,
+    /// It does not apply here, and why. It has not passed.
+    Ignored(&'static str),
 }
 
 /// Runs one test on a thread of its own. When it is over its limit its children are killed by their handles,
@@ -189,7 +201,7 @@ pub(crate) fn run_one(
     rung: &str,
     limit: Duration,
     body: impl FnOnce(&Story) + Send + 'static,
-) -> Result<(), String> {
+) -> Result<Good, String> {
     let record = Record::new(rung, limit);
     let (sender, finished) = mpsc::channel();
     let story = Story { record: record.clone() };
@@ -197,27 +209,38 @@ pub(crate) fn run_one(
         tell_panics_to(&story.record);
         // A story holds its lock only for a moment and its state is whole then.
         let end = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| body(&story)));
-        if end.is_err() {
+        let why = end.as_ref().err().and_then(|end| end.downcast_ref::<DoesNotApply>()).map(|end| end.0);
+        if end.is_err() && why.is_none() {
             // A thread that the test started may have failed, and scope() only says that one did.
             let headline = "the test panicked".to_owned();
             story.record.blame(headline, Vec::new(), "an unknown place".into());
         }
-        let _ = sender.send(());
+        let _ = sender.send(why);
     });
-    wait(&finished, &record, limit);
+    let ignored = wait(&finished, &record, limit);
     if !record.has_failed() {
         record.blame_broken_servers();
     }
-    let result = if record.has_failed() { Err(record.report()) } else { Ok(()) };
+    let outcome = match ignored {
+        _ if record.has_failed() => Err(record.report()),
+        Some(why) => Ok(Good::Ignored(why)),
+        None => Ok(Good::Passed),
+    };
     record.clean_up();
-    result
+    outcome
 }
 
-fn wait(finished: &mpsc::Receiver<()>, record: &Arc<Record>, limit: Duration) {
+/// Why the test does not apply, if it says so.
+fn wait(
+    finished: &mpsc::Receiver<Option<&'static str>>,
+    record: &Arc<Record>,
+    limit: Duration,
+) -> Option<&'static str> {
     loop {
         let deadline = record.deadline();
         let left = deadline.saturating_duration_since(Instant::now());
-        let over = finished.recv_timeout(left) == Err(mpsc::RecvTimeoutError::Timeout);
+        let end = finished.recv_timeout(left);
+        let over = end == Err(mpsc::RecvTimeoutError::Timeout);
         // Cargo may have worked meanwhile: its time was added to the deadline.
         if !over || record.deadline() == deadline {
             if over {
@@ -228,7 +251,7 @@ fn wait(finished: &mpsc::Receiver<()>, record: &Arc<Record>, limit: Duration) {
                     "the runner".into(),
                 );
             }
-            return;
+            return end.ok().flatten();
         }
     }
 }

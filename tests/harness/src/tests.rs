@@ -7,6 +7,7 @@ mod server;
 mod suite;
 mod websocket;
 
+use crate::suite::{Good, run_one};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
@@ -56,13 +57,14 @@ fn read_head(stream: &mut TcpStream) {
     }
 }
 
-fn run(body: impl FnOnce(&Story) + Send + 'static) -> Result<(), String> {
-    crate::suite::run_one("a toy", Duration::from_secs(10), body)
+fn run(body: impl FnOnce(&Story) + Send + 'static) -> Result<Good, String> {
+    run_one("a toy", Duration::from_secs(10), body)
 }
 
 #[track_caller]
 fn passes(body: impl FnOnce(&Story) + Send + 'static) {
-    run(body).unwrap_or_else(|report| panic!("it had to pass:\n{report}"));
+    let end = run(body).unwrap_or_else(|report| panic!("it had to pass:\n{report}"));
+    assert_eq!(end, Good::Passed);
 }
 
 /// The story must fail, and its report hold each of these.

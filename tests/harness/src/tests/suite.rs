@@ -6,7 +6,7 @@ use super::{SHORT, fails_with};
 use crate::options::Options;
 use crate::process::Process;
 use crate::story::Story;
-use crate::suite::{Test, run, run_one};
+use crate::suite::{Good, Test, run, run_one};
 
 fn passing(_: &Story) {}
 
@@ -133,4 +133,10 @@ fn a_directory_lasts_as_long_as_its_test() {
     })
     .unwrap();
     assert!(!paths.recv().unwrap().exists());
+}
+
+#[test]
+fn a_test_that_does_not_apply_has_not_passed() {
+    let end = run_one("a toy", Duration::from_secs(1), |story| story.does_not_apply("there is no moon"));
+    assert_eq!(end, Ok(Good::Ignored("there is no moon")));
 }
