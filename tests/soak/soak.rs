@@ -3,8 +3,9 @@
 //! `cargo test --package soak` takes some seconds for each; `make soak` a minute, side by side.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
-use harness::{Frame, Server, Story, frame, tests, ws};
+use harness::{Client, Frame, Server, Story, frame, tests, ws};
 use soak::{Rung, Traffic, seconds, soak};
 
 fn main() -> ExitCode {
@@ -58,12 +59,21 @@ fn rung_10_messages(story: &Story) {
     soak(story, &Rung { name: "10-messages", crowd: 64, traffic: frames, good_client: speaker });
 }
 
+/// Every rung has its crowd, and the machine perhaps two cores.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+fn good(story: &Story, server: &Server) -> Client {
+    let mut client = story.client("a good client", server);
+    client.within(PATIENCE);
+    client
+}
+
 fn noise(_: &Server) -> Traffic {
     Traffic::default()
 }
 
 fn echo(story: &Story, server: &Server) {
-    let mut alice = story.client("a good client", server);
+    let mut alice = good(story, server);
     alice.sends("hello");
     alice.receives_exactly("hello");
     alice.half_closes();
@@ -78,7 +88,7 @@ fn lines(_: &Server) -> Traffic {
 }
 
 fn chatter(story: &Story, server: &Server) {
-    let mut alice = story.client("a good client", server);
+    let mut alice = good(story, server);
     let greeting = alice.receives_line();
     story.expects(greeting.starts_with("* you are "), format!("a greeting, it is {greeting:?}"));
     alice.sends("/quit\n");
@@ -128,7 +138,7 @@ fn http_pieces() -> [&'static [u8]; 16] {
 }
 
 fn reader(story: &Story, server: &Server) {
-    story.client("a good client", server).gets("/").has_status(200);
+    good(story, server).gets("/").has_status(200);
 }
 
 /// A handshake, and frames of all kinds.
@@ -158,6 +168,7 @@ fn frames(server: &Server) -> Traffic {
 
 fn speaker(story: &Story, server: &Server) {
     let mut alice = story.websocket("a good client", server, "/");
+    alice.tcp.within(PATIENCE);
     alice.sends_text("hello");
     alice.receives_text("hello");
     alice.sends_close(1000, "");

@@ -124,7 +124,9 @@ pub fn a_thousand_readers_that_never_read(story: &Story) {
         })
         .collect();
     let block = vec![b'.'; 64 << 10];
-    let (mut worst, mut sent, mut passes_without) = (Duration::ZERO, 0, 0);
+    let (mut sent, mut passes_without) = (0, 0);
+    // A thousand times 64 KiB stand before it in each pass.
+    witness.within(Duration::from_secs(5));
     while passes_without < 3 {
         let mut progress = 0;
         for reader in &mut readers {
@@ -136,6 +138,11 @@ pub fn a_thousand_readers_that_never_read(story: &Story) {
         }
         sent += progress;
         passes_without = if progress == 0 { passes_without + 1 } else { 0 };
+        witness.sends("hello");
+        witness.receives_exactly("hello");
+    }
+    let mut worst = Duration::ZERO;
+    for _ in 0..20 {
         let start = Instant::now();
         witness.sends("hello");
         witness.receives_exactly("hello");
@@ -147,7 +154,7 @@ pub fn a_thousand_readers_that_never_read(story: &Story) {
     ));
     let most = READERS as u64 * (MAX_PENDING + ONE_READ) + (20 << 20);
     story.expects(grown <= most, format!("at most {most} bytes for {READERS} readers, it grew by {grown}"));
-    story.expects(worst.as_millis() < 1000, format!("others answered within a second, one waited {worst:?}"));
+    story.expects(worst.as_millis() < 500, format!("each answer within 500 ms, one took {worst:?}"));
     for reader in &mut readers {
         reader.resets();
     }
