@@ -32,6 +32,10 @@ pub trait Application: World + Sized {
 
     /// Output had piled up because the peer read slowly; now all of it has left.
     fn drained(&mut self, _client: &mut Self::Client, _socket: &mut Socket<'_, '_>) {}
+
+    /// Somebody called [`Net::wake`] for this connection: only its own callback may close it. A hint that
+    /// carries nothing and may be spurious.
+    fn woken(&mut self, _client: &mut Self::Client, _socket: &mut Socket<'_, '_>) {}
 }
 
 /// The connection that a callback is for, to answer on. Reaches [`Net`] by itself, and with it all others:

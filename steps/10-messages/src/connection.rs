@@ -211,6 +211,10 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> Protocol for WebSocket<A, W, 
         }
     }
 
+    fn woken(&mut self, application: &mut A, io: &mut Io<'_>) {
+        self.tell(application, io, Application::woken);
+    }
+
     fn drained(&mut self, application: &mut A, io: &mut Io<'_>) {
         self.tell(application, io, Application::drained);
     }

@@ -58,6 +58,11 @@ impl Application for Echo {
     fn drained(&mut self, client: &mut &'static str, _: &mut Socket<'_, '_>) {
         self.story.push(format!("drained {client}"));
     }
+
+    fn woken(&mut self, client: &mut &'static str, socket: &mut Socket<'_, '_>) {
+        self.story.push(format!("woken {client}"));
+        socket.close(4003, "out");
+    }
 }
 
 impl Entry for WebSocket<Echo> {
@@ -438,6 +443,16 @@ fn a_connection_that_began_as_http_keeps_the_deadlines_it_set_when_it_opened() {
     assert!(refused.is_open());
     refused.pass(CLOSE_TIMEOUT);
     assert!(!refused.is_open());
+}
+
+#[test]
+fn whom_another_connection_wakes_may_close_itself() {
+    let mut connection = connection();
+    connection.call(|connection, echo, io| connection.woken(echo, io));
+    assert_eq!(connection.sent(), frame(Opcode::Close, b"\x0f\xa3out"));
+    assert_eq!(connection.world.story, ["open Ada", "woken Ada", "close Ada 4003 \"\""]);
+    connection.call(|connection, echo, io| connection.woken(echo, io));
+    assert_eq!(connection.world.story.len(), 3, "a closed one is not woken");
 }
 
 /// An extension that turns payloads around and says so with RSV3.
