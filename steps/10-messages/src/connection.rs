@@ -133,7 +133,6 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> WebSocket<A, W, U, P> {
     /// state". The loop sends what is queued before its FIN, and reads on until the peer's, so that no RST
     /// overtakes the code.
     fn end(&mut self, close: Close<'_>, application: &mut A, io: &mut Io<'_>) {
-        io.seal();
         io.close();
         if let State::Open(client) = mem::replace(&mut self.state, State::Closed) {
             application.close(io.id(), client, close, io);
