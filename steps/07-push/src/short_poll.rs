@@ -1,0 +1,34 @@
+//! Short polling: the client asks at intervals whether there is news, and mostly there is none.
+//!
+//! The simplest way, and the only one that asks nothing of the server. Its delay is half the interval on average;
+//! its cost is the same whether anything is said or not. To halve the one is to double the other.
+
+use keep_alive::{Answer, Content};
+use request::Status;
+use serde_json::{Value, json};
+
+use crate::{Room, Way};
+
+/// Answers with what came after `after`, which may be nothing. `None`: a newcomer, who gets all there is.
+pub fn answer(after: Option<u64>, room: &mut Room, answer: &mut Answer<'_, '_>) {
+    send_news(Way::ShortPoll, after, room, answer);
+}
+
+/// `{"last": 7, "messages": [...]}`; `last` is what to ask with the next time.
+pub(crate) fn send_news(way: Way, after: Option<u64>, room: &mut Room, answer: &mut Answer<'_, '_>) {
+    let now = answer.io().now;
+    let mut messages = Vec::new();
+    for message in room.history.after(after.unwrap_or(0)) {
+        // What was said before a newcomer came was not late.
+        room.counters.handed_over(way, after.map(|_| now.saturating_duration_since(message.arrived)));
+        messages.push(message.json());
+    }
+    send_json(&json!({ "last": room.history.last(), "messages": messages }), answer);
+}
+
+/// Answers 200 with JSON that nobody may keep: the next question has another answer.
+pub fn send_json(value: &Value, answer: &mut Answer<'_, '_>) {
+    answer.send(Status::Ok, Content::Bytes(value.to_string().as_bytes()), |head| {
+        head.field("Content-Type", "application/json").field("Cache-Control", "no-store")
+    });
+}
