@@ -47,8 +47,8 @@ pub struct Socket<'a, 'io> {
     pub(crate) closed: Option<u16>,
 }
 
-/// From this size on a payload that we own is handed over instead of copied behind its header. Below it one
-/// more part for the kernel to gather costs more than the copy.
+/// From this size on a payload that we own is handed over instead of copied behind its header, so that a large
+/// answer is not held twice. It saves memory only: measured up to 1 MiB, the time is the same.
 const LARGE: usize = 64 * 1024;
 
 impl<'a, 'io> Socket<'a, 'io> {
