@@ -1,2 +1,81 @@
-//! Rung 06-files.
-fn main() {}
+//! Serves a folder.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use accept::Usage;
+use files::Site;
+use keep_alive::{Answer, Handler, Http, Limits, Next, NoSuccessor, Page};
+use poll::World;
+use request::Request;
+
+const USAGE: Usage = Usage {
+    text: "Serves the files of a folder, a small site of its own without --root. Open it in a browser, or:\n\
+           \n\
+           06-files --root DIR                                   serves DIR; index.html stands for a folder\n\
+           curl -v http://127.0.0.1:8080/wire.svg                see Content-Type, ETag, Last-Modified\n\
+           curl -v -H 'If-None-Match: ETAG' http://127.0.0.1:8080/wire.svg     304 with that ETag\n\
+           curl -v -r 0-99 http://127.0.0.1:8080/wire.svg        206: the first hundred bytes\n\
+           curl -v --path-as-is http://127.0.0.1:8080/../src/main.rs           404: there is no way out\n\
+           \n\
+           Environment: MAX_HEAD, MAX_TARGET, MAX_FIELD, MAX_FIELDS, MAX_BODY, MAX_DRAIN, MAX_TRAILERS (bytes, fields),\n\
+           IDLE_TIMEOUT_MS, HEAD_TIMEOUT_MS, BODY_TIMEOUT_MS",
+    switches: &[],
+    values: &["root"],
+};
+
+/// The rung's own site: real files, to be changed while the server runs. The path is that of the source, so it does
+/// not matter where the program is started.
+const OWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/page");
+
+/// For the own site: the style that all rungs share. And the page of a binary that was carried away from its source.
+const PAGE: Page = Page { html: include_str!("elsewhere.html"), script: "" };
+
+fn main() -> ExitCode {
+    accept::program(&USAGE, |arguments| {
+        let limits = Limits::from_environment()?;
+        let site = match arguments.value("root") {
+            Some(root) => {
+                let root = Path::new(root);
+                Some(Site::open(root).map_err(|error| format!("cannot serve {}: {error}", root.display()))?)
+            }
+            None => Site::open(Path::new(OWN)).ok(),
+        };
+        if let Some(site) = &site {
+            log::info!("serving {}", site.path().display());
+        }
+        let own = arguments.value("root").is_none();
+        poll::serve::<Http<Demo>>("http", arguments.listen, |_| Demo { limits, site, own })
+    })
+}
+
+struct Demo {
+    limits: Limits,
+    /// `None`: there is nothing to serve but the page that says so.
+    site: Option<Site>,
+    /// Without `--root`.
+    own: bool,
+}
+
+impl World for Demo {}
+
+impl Handler for Demo {
+    type Exchange = ();
+    type Successor = NoSuccessor<Demo>;
+
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    fn request(&mut self, head: &Request<'_>, answer: &mut Answer<'_, '_>) -> Next<Demo> {
+        let of_the_rungs = self.own && (self.site.is_none() || head.target.path() == "/style.css");
+        if of_the_rungs && PAGE.answers(head, answer) {
+            return Next::Done;
+        }
+        match &self.site {
+            Some(site) => site.answer(head, answer),
+            None => answer.text(request::Status::NotFound, "There is nothing to serve. Try --root DIR.\n"),
+        }
+        Next::Done
+    }
+}
