@@ -14,11 +14,16 @@ export class Connection {
   #socket;
   #timer;
   #failures = 0;
+  #giveUpWaiting = () => {};
 
   constructor({ url, opened, heard, tells }) {
     Object.assign(this, { url, opened, heard, tells });
     // The network has changed: what stood may be dead without a word, what waits need not wait any longer.
-    for (const event of ["online", "offline"]) addEventListener(event, () => this.#timer || this.#socket ? this.again() : undefined);
+    for (const event of ["online", "offline"]) {
+      addEventListener(event, () => {
+        if (this.#timer || this.#socket) this.again();
+      });
+    }
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden && this.#timer) this.again();
     });
@@ -30,6 +35,7 @@ export class Connection {
     this.#timer = undefined;
     this.#drop();
     if (this.#failures === 0) this.tells("connecting", "Connecting");
+    else this.tells(navigator.onLine ? "reconnecting" : "offline", navigator.onLine ? "Reconnecting" : "Offline");
     const socket = new WebSocket(this.url, "barewire.chat");
     this.#socket = socket;
     const patience = setTimeout(() => this.#lost(), PATIENCE_MS);
@@ -43,9 +49,8 @@ export class Connection {
       clearTimeout(patience);
       if (socket === this.#socket) this.#lost();
     });
-    this.#cancel = () => clearTimeout(patience);
+    this.#giveUpWaiting = () => clearTimeout(patience);
   }
-  #cancel = () => {};
 
   /** Sends a message, if there is a connection: whether it arrives, only an answer tells. */
   send(message) {
@@ -59,7 +64,7 @@ export class Connection {
   }
 
   #drop() {
-    this.#cancel();
+    this.#giveUpWaiting();
     const socket = this.#socket;
     this.#socket = undefined; // so that its close is not taken for a loss
     socket?.close(1000);
