@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use poll::{Chunk, Io, Timer};
-use request::{Framing, Method, Request, ResponseHead, Status, Version};
+use request::{Expectation, Method, Request, ResponseHead, Status, Version};
 
-use crate::Limits;
+use crate::{BodyDecoder, Limits};
 
 /// The answer to one request, as its handler sees it.
 pub struct Answer<'a, 'io> {
@@ -39,11 +39,20 @@ pub(crate) struct Facts {
     http10: bool,
     /// Whether another request may follow on this connection.
     pub keep_alive: bool,
+    /// The client waits for `100 Continue`, and has not been told.
     pub expects_continue: bool,
+    /// The request announced a body.
+    pub has_body: bool,
+    /// The handler was shown the body's end.
+    pub body_shown: bool,
+    /// Bytes of the body that are known to come and were not read.
+    pub unread: u64,
+    /// More than this is not thrown away: [`Limits::drain`].
+    drain: u64,
     pub progress: Progress,
     pub status: Option<Status>,
-    /// The handler set a deadline since this was last looked at.
-    pub set_deadline: bool,
+    /// The deadline that the handler set since this was last looked at.
+    pub deadline: Option<Option<Duration>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,17 +75,27 @@ pub(crate) enum Coding {
 
 impl Facts {
     pub fn new(head: &Request<'_>, limits: &Limits) -> Facts {
-        // A body longer than we are ready to throw away ends the connection, and the answer should say so.
-        let unread = matches!(head.framing, Framing::Length(length) if length > limits.drain);
+        let body = BodyDecoder::new(head.framing);
         Facts {
             head_only: head.method == Method::Head,
             http10: head.version == Version::Http10,
-            keep_alive: head.keep_alive && !unread,
-            expects_continue: head.expectation == request::Expectation::Continue,
+            keep_alive: head.keep_alive,
+            expects_continue: body.is_some() && head.expectation == Expectation::Continue,
+            has_body: body.is_some(),
+            body_shown: false,
+            unread: body.map_or(0, |body| body.announced()),
+            drain: limits.drain,
             progress: Progress::NotBegun,
             status: None,
-            set_deadline: false,
+            deadline: None,
         }
+    }
+
+    /// Whether, at the moment of the answer, another request may follow.
+    fn may_go_on(&self) -> bool {
+        // Who waits for 100 and gets an answer instead may send its body or not: RFC 9110 §10.1.1 lets it. So
+        // nobody knows what the next bytes are. Go's net/http closes too.
+        self.keep_alive && !self.expects_continue && self.unread <= self.drain
     }
 }
 
@@ -101,6 +120,14 @@ impl<'a, 'io> Answer<'a, 'io> {
             // The deadline was HTTP's. The successor may set its own before it is handed over.
             self.io.set_timeout(Timer::Protocol, None);
         }
+        let shown = status.allows_content() && !self.facts.head_only;
+        let coding = match self.facts.http10 {
+            _ if !shown => Coding::Nothing,
+            true => Coding::UntilClose,
+            false => Coding::Chunked,
+        };
+        let until_close = matches!(content, Content::Stream) && coding == Coding::UntilClose;
+        self.facts.keep_alive = self.facts.may_go_on() && !until_close;
         let now = self.io.wall;
         let mut head = ResponseHead::new(self.io.out(), status, now);
         if !self.facts.keep_alive && !status.is_interim() {
@@ -110,7 +137,6 @@ impl<'a, 'io> Answer<'a, 'io> {
             head = head.field("Connection", "keep-alive");
         }
         let head = fields(head);
-        let shown = status.allows_content() && !self.facts.head_only;
         self.facts.status = Some(status);
         self.facts.progress = Progress::Complete;
         match content {
@@ -134,16 +160,11 @@ impl<'a, 'io> Answer<'a, 'io> {
                 }
             }
             Content::Stream => {
-                let coding = if !shown {
-                    Coding::Nothing
-                } else if self.facts.http10 {
-                    Coding::UntilClose
-                } else {
-                    Coding::Chunked
-                };
-                match coding {
-                    Coding::UntilClose => head.until_close(),
-                    _ => head.chunked(),
+                // RFC 9112 §6.1: "A server MUST NOT send a response containing Transfer-Encoding unless the
+                // corresponding request indicates HTTP/1.1".
+                match self.facts.http10 {
+                    true => head.until_close(),
+                    false => head.chunked(),
                 }
                 self.facts.progress = Progress::Streaming(coding);
             }
@@ -188,10 +209,10 @@ impl<'a, 'io> Answer<'a, 'io> {
         self.facts.keep_alive = false;
     }
 
-    /// When [`Event::Deadline`](crate::Event::Deadline) comes to a request that is answered later.
+    /// When [`Event::Deadline`](crate::Event::Deadline) comes to a request that is answered later. Counts from the
+    /// callback that returns [`Next::Later`](crate::Next::Later); until then, the body's own deadline stands.
     pub fn set_timeout(&mut self, after: Option<Duration>) {
-        self.facts.set_deadline = true;
-        self.io.set_timeout(Timer::Protocol, after);
+        self.facts.deadline = Some(after);
     }
 
     /// The connection. Its output belongs to the answer: write there only as the successor of HTTP.
@@ -207,8 +228,7 @@ impl<'a, 'io> Answer<'a, 'io> {
                 self.text(Status::InternalServerError, "The server found no answer.\n");
             }
             Progress::Streaming(Coding::Chunked) => self.io.out().extend_from_slice(b"0\r\n\r\n"),
-            Progress::Streaming(Coding::UntilClose) => self.facts.keep_alive = false,
-            Progress::Streaming(Coding::Nothing) | Progress::Complete => {}
+            Progress::Streaming(Coding::UntilClose | Coding::Nothing) | Progress::Complete => {}
         }
         self.facts.progress = Progress::Complete;
     }

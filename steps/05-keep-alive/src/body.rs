@@ -37,7 +37,7 @@ impl BodyDecoder {
         let framing = match framing {
             Framing::None | Framing::Length(0) => return None,
             Framing::Length(left) => Coding::Length { left },
-            Framing::Chunked => Coding::Chunked(Chunked::BEGIN),
+            Framing::Chunked => Coding::Chunked(Chunked::default()),
         };
         Some(BodyDecoder { framing, seen: 0 })
     }
@@ -88,7 +88,7 @@ pub enum BodyError {
     ChunkExtension,
     /// Behind a chunk's bytes stands something other than CRLF.
     ChunkEnd,
-    /// A chunk's line or the trailer section is over [`Limits::trailers`].
+    /// A chunk's line, all chunks' extensions, or the trailer section are over [`Limits::trailers`].
     TrailersTooLarge,
     /// A line is not one (a bare LF, a control), or a trailer field is malformed.
     Line(ParseError),
@@ -125,7 +125,7 @@ impl fmt::Display for BodyError {
             BodyError::ChunkSizeOverflow => "a chunk's length is too large to count",
             BodyError::ChunkExtension => "a chunk extension is not ;name or ;name=value",
             BodyError::ChunkEnd => "a chunk is longer than its length said: CRLF is missing behind it",
-            BodyError::TrailersTooLarge => "a chunk's line or the trailer fields are too long",
+            BodyError::TrailersTooLarge => "the chunk extensions or the trailer fields are too long",
             BodyError::Line(fault) => return fault.fmt(f),
             BodyError::TooLarge => "the body is too long",
         };
@@ -136,5 +136,4 @@ impl fmt::Display for BodyError {
 impl Error for BodyError {}
 
 #[cfg(test)]
-#[path = "body_tests.rs"]
 mod tests;

@@ -9,9 +9,21 @@ use request::{Field, is_token};
 
 use crate::{Body, BodyError, Limits, Part};
 
+/// A size of 64 bits, in hex digits. What a chunk's line is longer than that, is ballast.
+const SIZE: usize = 16;
+
+/// A chunked body, as far as it has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Chunked {
+    at: At,
+    /// Bytes of extensions and leading zeros, of all chunks together. A chunk of one byte may otherwise carry an
+    /// extension of thousands, past every limit of the body (CVE-2023-39326 in Go, CVE-2024-22019 in Node).
+    ballast: usize,
+}
+
 /// Where in a chunked body we are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Chunked {
+enum At {
     /// At a chunk's line, of which so many bytes have been searched for its end.
     Line { searched: usize },
     /// In a chunk, so many bytes before its end.
@@ -25,42 +37,50 @@ pub(crate) enum Chunked {
     Over,
 }
 
-impl Chunked {
-    pub const BEGIN: Chunked = Chunked::Line { searched: 0 };
+impl Default for At {
+    fn default() -> At {
+        At::Line { searched: 0 }
+    }
+}
 
+impl Chunked {
     pub fn next<'a>(&mut self, bytes: &'a [u8], limits: &Limits) -> Result<Option<Part<'a>>, BodyError> {
-        match self {
-            Chunked::Line { searched } => {
+        match &mut self.at {
+            At::Line { searched } => {
                 let line = match cut(bytes, searched, limits.trailers).map_err(BodyError::Line)? {
                     Cut::Line(line) => line,
                     Cut::Unfinished => return Ok(None),
                     Cut::TooLong => return Err(BodyError::TrailersTooLarge),
                 };
-                *self = match chunk_line(line)? {
+                self.ballast += line.len().saturating_sub(SIZE);
+                if self.ballast > limits.trailers {
+                    return Err(BodyError::TrailersTooLarge);
+                }
+                self.at = match chunk_line(line)? {
                     // §7.1: "The chunked coding is complete when a chunk with a chunk-size of zero is received".
-                    0 => Chunked::Trailers { seen: 0, searched: 0 },
-                    left => Chunked::Data { left },
+                    0 => At::Trailers { seen: 0, searched: 0 },
+                    left => At::Data { left },
                 };
                 Ok(Some(Part { used: line.len() + CRLF, body: None }))
             }
-            &mut Chunked::Data { left } => {
+            &mut At::Data { left } => {
                 let count = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));
                 if count == 0 {
                     return Ok(None);
                 }
                 let left = left - count as u64;
-                *self = if left == 0 { Chunked::DataEnd } else { Chunked::Data { left } };
+                self.at = if left == 0 { At::DataEnd } else { At::Data { left } };
                 Ok(Some(Part { used: count, body: Some(Body::Data(&bytes[..count])) }))
             }
-            Chunked::DataEnd => match bytes {
+            At::DataEnd => match bytes {
                 [b'\r', b'\n', ..] => {
-                    *self = Chunked::BEGIN;
+                    self.at = At::default();
                     Ok(Some(Part { used: CRLF, body: None }))
                 }
                 [] | [b'\r'] => Ok(None),
                 _ => Err(BodyError::ChunkEnd),
             },
-            Chunked::Trailers { seen, searched } => {
+            At::Trailers { seen, searched } => {
                 let room = limits.trailers.saturating_sub(*seen);
                 let line = match cut(bytes, searched, room).map_err(BodyError::Line)? {
                     Cut::Line(line) => line,
@@ -69,16 +89,16 @@ impl Chunked {
                 };
                 let used = line.len() + CRLF;
                 if line.is_empty() {
-                    *self = Chunked::Over;
+                    self.at = At::Over;
                     return Ok(Some(Part { used, body: Some(Body::End) }));
                 }
                 // §6.5.1: a trailer field may be merged into the head only where its definition allows that. None
                 // is, here: they are checked, and dropped.
                 Field::parse(line).map_err(BodyError::Line)?;
-                *self = Chunked::Trailers { seen: *seen + used, searched: 0 };
+                self.at = At::Trailers { seen: *seen + used, searched: 0 };
                 Ok(Some(Part { used, body: None }))
             }
-            Chunked::Over => Ok(Some(Part { used: 0, body: Some(Body::End) })),
+            At::Over => Ok(Some(Part { used: 0, body: Some(Body::End) })),
         }
     }
 }

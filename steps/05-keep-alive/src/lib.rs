@@ -6,6 +6,7 @@
 //! - [`Handler`] (`handler.rs`): what a server says to a request.
 //! - [`Answer`] (`answer.rs`): how it is said.
 //! - [`Http`] (`connection.rs`): the state machine of one connection, all its legal moves in one place.
+//! - `for_all.rs`: what is answered alike everywhere.
 //! - [`BodyDecoder`] (`body.rs`, `chunked.rs`): where a body ends.
 //! - [`Limits`] (`limits.rs`): how much, how long.
 //! - [`Page`] (`page.rs`): the browser page that a rung carries with it.
@@ -14,6 +15,7 @@ mod answer;
 mod body;
 mod chunked;
 mod connection;
+mod for_all;
 mod handler;
 mod limits;
 mod page;

@@ -15,7 +15,8 @@ pub struct Limits {
     /// `MAX_DRAIN`, bytes, 64 KiB: a body that nobody wants is read and thrown away up to here, so that the
     /// connection can go on; above it the connection closes.
     pub drain: u64,
-    /// `MAX_TRAILERS`, bytes, 4 KiB: the trailer section behind the last chunk, and each chunk's line.
+    /// `MAX_TRAILERS`, bytes, 4 KiB: the trailer section behind the last chunk; and all chunk extensions of a body
+    /// together. Go allows 16 KiB of the latter.
     pub trailers: usize,
     /// `IDLE_TIMEOUT_MS`, 60 s: how long a connection may rest before the first request and between two. nginx's
     /// `keepalive_timeout` is 75 s, Node's 5 s.
