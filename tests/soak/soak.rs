@@ -14,16 +14,33 @@ fn main() -> ExitCode {
     harness::suite(
         "soak",
         tests![
+            no_rung_is_forgotten,
             slow(limit, rung_01_accept),
             slow(limit, rung_02_poll),
             slow(limit, rung_03_lines),
             slow(limit, rung_04_request),
             slow(limit, rung_05_keep_alive),
+            slow(limit, rung_06_files),
+            slow(limit, rung_07_push),
             slow(limit, rung_08_upgrade),
             slow(limit, rung_09_frames),
             slow(limit, rung_10_messages),
+            slow(limit, rung_11_rooms),
         ],
     )
+}
+
+/// A rung that nobody put into the list would never be soaked.
+fn no_rung_is_forgotten(story: &Story) {
+    let steps = concat!(env!("CARGO_MANIFEST_DIR"), "/../../steps");
+    let folders =
+        std::fs::read_dir(steps).map(|entries| entries.flatten().collect()).unwrap_or_else(|_| vec![]);
+    for folder in folders.iter().filter(|folder| folder.path().join("src/main.rs").exists()) {
+        let name = folder.file_name().to_string_lossy().replace('-', "_");
+        let test = format!("slow(limit, rung_{name})");
+        story.expects(include_str!("soak.rs").contains(&test), format!("{test} in tests/soak/soak.rs"));
+    }
+    story.expects(folders.len() >= 11, format!("the rungs in {steps}"));
 }
 
 fn rung_01_accept(story: &Story) {
@@ -47,6 +64,14 @@ fn rung_05_keep_alive(story: &Story) {
     soak(story, &Rung { name: "05-keep-alive", crowd: 64, traffic: requests, good_client: reader });
 }
 
+fn rung_06_files(story: &Story) {
+    soak(story, &Rung { name: "06-files", crowd: 64, traffic: requests, good_client: reader });
+}
+
+fn rung_07_push(story: &Story) {
+    soak(story, &Rung { name: "07-push", crowd: 64, traffic: pushes, good_client: reader });
+}
+
 fn rung_08_upgrade(story: &Story) {
     soak(story, &Rung { name: "08-upgrade", crowd: 64, traffic: frames, good_client: reader });
 }
@@ -57,6 +82,10 @@ fn rung_09_frames(story: &Story) {
 
 fn rung_10_messages(story: &Story) {
     soak(story, &Rung { name: "10-messages", crowd: 64, traffic: frames, good_client: speaker });
+}
+
+fn rung_11_rooms(story: &Story) {
+    soak(story, &Rung { name: "11-rooms", crowd: 64, traffic: chat, good_client: guest });
 }
 
 /// Every rung has its crowd, and the machine perhaps two cores.
@@ -116,6 +145,27 @@ fn requests(server: &Server) -> Traffic {
     traffic("", &messages.each_ref().map(String::as_bytes), &http_pieces())
 }
 
+fn pushes(server: &Server) -> Traffic {
+    let host = server.address();
+    let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    let form = "name=Ada&text=Hello+%C3%A4";
+    let messages = [
+        format!(
+            "POST /say HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Content-Length: {}\r\n\r\n{form}",
+            form.len()
+        ),
+        get("/poll?after=0"),
+        get("/wait?after=0"),
+        get("/wait?after=999999999"),
+        get("/events"),
+        format!("GET /events HTTP/1.1\r\nHost: {host}\r\nLast-Event-ID: 3\r\n\r\n"),
+        get("/stats"),
+        get("/"),
+    ];
+    traffic("", &messages.each_ref().map(String::as_bytes), &http_pieces())
+}
+
 fn http_pieces() -> [&'static [u8]; 16] {
     [
         b"\r\n",
@@ -166,11 +216,39 @@ fn frames(server: &Server) -> Traffic {
     traffic(&handshake, &messages.each_ref().map(Vec::as_slice), &http_pieces())
 }
 
+/// The chat's handshake, and what its page says.
+fn chat(server: &Server) -> Traffic {
+    let handshake = ws::handshake(&server.address().to_string(), "/chat", &[]);
+    let frames = [
+        Frame::text(r#"{"type":"join","name":"Ada"}"#),
+        Frame::text(r#"{"type":"join","name":"Bob","room":"tea"}"#),
+        Frame::text(r#"{"type":"say","text":"hello","key":"1"}"#),
+        Frame::text(&format!(r#"{{"type":"say","text":"{}"}}"#, "long ".repeat(500))),
+        Frame::text(r#"{"type":"typing"}"#),
+        Frame::text(r#"{"type":"dance"}"#),
+        Frame::text("[[[[[[[["),
+        Frame::binary("no text"),
+        Frame::ping("ping"),
+        Frame::close(1000, "bye"),
+    ];
+    let pieces: [&[u8]; 6] = [b"{", b"\"", b"\\u0000", b"\xff", b"\0", b"null"];
+    traffic(&handshake, &frames.map(|frame| frame.bytes()).each_ref().map(Vec::as_slice), &pieces)
+}
+
 fn speaker(story: &Story, server: &Server) {
     let mut alice = story.websocket("a good client", server, "/");
     alice.tcp.within(PATIENCE);
     alice.sends_text("hello");
     alice.receives_text("hello");
+    alice.sends_close(1000, "");
+    alice.is_closed_with(1000);
+}
+
+fn guest(story: &Story, server: &Server) {
+    let mut alice = story.websocket("a good client", server, "/chat");
+    alice.tcp.within(PATIENCE);
+    alice.sends_text(r#"{"type":"join","name":"Alice","room":"quiet"}"#);
+    alice.receives_json_where("a welcome", |event| event["type"] == "welcome");
     alice.sends_close(1000, "");
     alice.is_closed_with(1000);
 }
