@@ -4,7 +4,6 @@ const STATS_MS = 1000;
 const AGAIN_MS = 2000;
 
 const element = (id) => document.getElementById(id);
-const after = (last) => (last === null ? "" : `?after=${last}`);
 
 /** Waits, or ends at once with an AbortError. */
 const pause = (ms, signal) =>
@@ -31,26 +30,27 @@ class Column {
     this.arrivedAt = new Map();
     this.log = this.card.querySelector(".log");
     this.button = this.card.querySelector("button");
+    this.verb = this.button.querySelector("[data-verb]");
     this.button.addEventListener("click", () => (this.wanted ? this.stop() : this.start()));
   }
 
   start() {
     this.wanted = true;
-    this.button.setAttribute("aria-pressed", "true");
-    this.button.textContent = "Runs";
+    this.verb.textContent = "Stop";
     this.resume();
   }
 
   stop() {
     this.wanted = false;
-    this.button.setAttribute("aria-pressed", "false");
-    this.button.textContent = "Stopped";
+    this.verb.textContent = "Start";
     this.suspend();
   }
 
   resume() {
     if (!this.wanted || this.running) return;
     this.running = new AbortController();
+    // Who comes anew gets all there is, and what was seen before is not shown again.
+    this.known = 0;
     this.state("connecting", "warn");
     this.keepRunning(this.running.signal);
   }
@@ -83,12 +83,10 @@ class Column {
 
   /** Asks with fetch. `null` where the answer is empty. */
   async ask(path, signal) {
-    const answer = await fetch(path + after(this.known), { cache: "no-store", signal });
+    const answer = await fetch(`${path}?after=${this.known}`, { cache: "no-store", signal });
     if (!answer.ok) throw new Error(answer.statusText);
     if (answer.status === 204) return;
     const { last, messages } = await answer.json();
-    // The server has begun to count again.
-    if (last < this.last) this.last = 0;
     this.known = last;
     for (const message of messages) this.show(message);
   }
@@ -143,7 +141,7 @@ const columns = [
 /** EventSource connects again by itself, after the time that the server's `retry` names, with Last-Event-ID. */
 function readEvents(column, signal) {
   return new Promise((resolve, reject) => {
-    const source = new EventSource("/events");
+    const source = new EventSource("/events?after=0");
     const end = (how, why) => {
       source.close();
       how(why);
@@ -151,9 +149,7 @@ function readEvents(column, signal) {
     source.onopen = () => column.state("one answer open");
     source.onmessage = ({ lastEventId, data }) => {
       const [name, ...lines] = data.split("\n");
-      const id = Number(lastEventId);
-      if (id === 1) column.last = 0;
-      column.show({ id, name, text: lines.join("\n") });
+      column.show({ id: Number(lastEventId), name, text: lines.join("\n") });
     };
     source.onerror = () => {
       // An answer that was no event stream ends the source for good; a broken connection does not.
@@ -230,7 +226,7 @@ element("ten").addEventListener("click", async () => {
 element("commands").textContent = [
   `curl -d 'name=Ada&text=Hello' ${location.origin}/say`,
   `curl -v '${location.origin}/poll?after=0'`,
-  `curl -v '${location.origin}/wait?after=1'`,
+  `curl -v ${location.origin}/wait`,
   `curl -Nv ${location.origin}/events`,
 ].join("\n");
 

@@ -48,13 +48,14 @@ impl Counters {
         self.ways[way as usize].bytes_out += bytes;
     }
 
-    /// A message was written to one client, so long after it came. `None`: it is older than the client's interest.
+    /// A message was written to one client, so long after it came. Whoever comes anew (`after` is 0) also gets what
+    /// was said before: that was not late.
     ///
     /// The loop looks at the clock once per turn: a message that leaves in the turn in which it came has no delay.
-    pub fn handed_over(&mut self, way: Way, delay: Option<Duration>) {
+    pub fn handed_over(&mut self, way: Way, after: u64, delay: Duration) {
         let counter = &mut self.ways[way as usize];
         counter.messages += 1;
-        if let Some(delay) = delay {
+        if after > 0 {
             counter.delayed += 1;
             counter.delay += delay;
         }
@@ -104,9 +105,9 @@ mod tests {
     fn the_mean_is_of_those_delays_that_are_known() {
         let mut counters = Counters::default();
         assert_eq!(counters.json(Way::LongPoll, 0)["meanDelayMs"], Value::Null);
-        counters.handed_over(Way::LongPoll, None);
-        counters.handed_over(Way::LongPoll, Some(Duration::from_millis(1)));
-        counters.handed_over(Way::LongPoll, Some(Duration::from_millis(4)));
+        counters.handed_over(Way::LongPoll, 0, Duration::from_secs(9));
+        counters.handed_over(Way::LongPoll, 7, Duration::from_millis(1));
+        counters.handed_over(Way::LongPoll, 8, Duration::from_millis(4));
         let json = counters.json(Way::LongPoll, 0);
         assert_eq!(json["meanDelayMs"], 2.5);
         assert_eq!(json["messages"], 3);

@@ -29,13 +29,8 @@ impl EventStream {
         });
     }
 
-    /// Begins the answer with all that came after `after`. `None`: a newcomer, who gets all there is.
-    pub fn begin(
-        after: Option<u64>,
-        room: &mut Room,
-        limits: &Limits,
-        answer: &mut Answer<'_, '_>,
-    ) -> EventStream {
+    /// Begins the answer with what came after message `after`. 0: with all there is.
+    pub fn begin(after: u64, room: &mut Room, limits: &Limits, answer: &mut Answer<'_, '_>) -> EventStream {
         EventStream::send_head(answer);
         let mut text = String::new();
         write_retry(&mut text, limits.retry);
@@ -67,24 +62,24 @@ impl EventStream {
             Event::Deadline => write_comment(&mut text, "still here"),
             Event::Woken | Event::Drained => {}
         }
-        self.catch_up(Some(self.last), text, room, limits, answer);
+        self.catch_up(self.last, text, room, limits, answer);
         Step::Waits
     }
 
     /// Writes `text`, and behind it what came after `after`.
     fn catch_up(
         &mut self,
-        after: Option<u64>,
+        after: u64,
         mut text: String,
         room: &mut Room,
         limits: &Limits,
         answer: &mut Answer<'_, '_>,
     ) {
         let now = answer.io().now;
-        for message in room.history.after(after.unwrap_or(0)) {
+        for message in room.history.after(after) {
             write_message(&mut text, message);
-            let delay = after.map(|_| now.saturating_duration_since(message.arrived));
-            room.counters.handed_over(Way::EventStream, delay);
+            let delay = now.saturating_duration_since(message.arrived);
+            room.counters.handed_over(Way::EventStream, after, delay);
         }
         self.last = room.history.last();
         if !text.is_empty() {

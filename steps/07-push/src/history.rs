@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// Something that was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// 1, 2, 3, ... since the server started.
+    /// Larger than that of every message before, also of those before a restart. Never 0.
     pub id: u64,
     /// When it came, on the clock that never jumps.
     pub arrived: Instant,
@@ -33,9 +33,11 @@ pub struct History {
 }
 
 impl History {
-    /// Remembers `capacity` messages.
-    pub fn new(capacity: usize) -> History {
-        History { messages: VecDeque::new(), capacity, last: 0 }
+    /// Remembers `capacity` messages. Ids begin with the milliseconds since 1970 at the start of the server: after a
+    /// restart they go on above the old ones, unless more than a thousand messages a second were said all the time.
+    /// A server with a disk would store the last one.
+    pub fn new(capacity: usize, start: SystemTime) -> History {
+        History { messages: VecDeque::new(), capacity, last: milliseconds(start) }
     }
 
     /// Adds a message, and forgets the oldest if there are too many. Returns its id.
@@ -50,8 +52,7 @@ impl History {
 
     /// What came after message `id`, oldest first; what has been forgotten is left out. 0: everything.
     ///
-    /// An id that was never given out comes from before a restart: everything, too. Here the ids begin at 1 again,
-    /// so a client that was away for long enough may miss messages; a server with a disk would go on counting.
+    /// An id that was not given out yet: everything, too. Somebody has set the clock back before a restart.
     pub fn after(&self, id: u64) -> impl Iterator<Item = &Message> {
         let id = if id > self.last { 0 } else { id };
         // The ids stand without a gap, so the place follows from the id.
@@ -59,7 +60,7 @@ impl History {
         self.messages.range(id.saturating_sub(first) as usize..)
     }
 
-    /// The id of the newest message; 0 before the first.
+    /// The id of the newest message, or what stands for it before the first.
     pub fn last(&self) -> u64 {
         self.last
     }
@@ -68,9 +69,12 @@ impl History {
 impl Message {
     /// As the two kinds of polling show it. `at` is in milliseconds since 1970.
     pub fn json(&self) -> Value {
-        let at = self.at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
-        json!({ "id": self.id, "at": at, "name": self.name, "text": self.text })
+        json!({ "id": self.id, "at": milliseconds(self.at), "name": self.name, "text": self.text })
     }
+}
+
+fn milliseconds(at: SystemTime) -> u64 {
+    at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
 }
 
 #[cfg(test)]
@@ -78,7 +82,7 @@ mod tests {
     use super::*;
 
     fn history(capacity: usize, messages: usize) -> History {
-        let mut history = History::new(capacity);
+        let mut history = History::new(capacity, UNIX_EPOCH);
         for n in 1..=messages {
             history.push("Ada".into(), format!("message {n}"), Instant::now(), UNIX_EPOCH);
         }
@@ -109,7 +113,16 @@ mod tests {
     }
 
     #[test]
-    fn an_id_from_before_a_restart_is_no_reason_to_miss_anything() {
+    fn ids_go_on_after_a_restart() {
+        let start = UNIX_EPOCH + std::time::Duration::from_millis(1_700_000_000_000);
+        let mut history = History::new(3, start);
+        assert_eq!(ids(&history, history.last()), [] as [u64; 0]);
+        assert_eq!(history.push("Ada".into(), "x".into(), Instant::now(), start), 1_700_000_000_001);
+        assert_eq!(ids(&history, 57), [1_700_000_000_001]);
+    }
+
+    #[test]
+    fn an_id_that_was_not_given_out_yet_is_no_reason_to_miss_anything() {
         assert_eq!(ids(&history(3, 2), 57), [1, 2]);
         assert_eq!(ids(&history(3, 0), u64::MAX), [] as [u64; 0]);
     }

@@ -13,20 +13,20 @@ use crate::{Room, Step, Way, short_poll};
 /// A question that is still open.
 #[derive(Debug)]
 pub struct LongPoll {
-    after: Option<u64>,
+    after: u64,
 }
 
 impl LongPoll {
-    /// A question for what came after `after`, to be answered after `deadline` at the latest. `None`: a newcomer, who
-    /// gets all there is.
-    pub fn begin(after: Option<u64>, deadline: Duration, answer: &mut Answer<'_, '_>) -> LongPoll {
+    /// A question for what came after message `after`, to be answered after `deadline` at the latest. 0: for all
+    /// there is, or comes first.
+    pub fn begin(after: u64, deadline: Duration, answer: &mut Answer<'_, '_>) -> LongPoll {
         answer.set_timeout(Some(deadline));
         LongPoll { after }
     }
 
     /// Is there an answer now? To be asked at once, with [`Event::Woken`], and after each event.
     pub fn goes_on(&mut self, event: Event, room: &mut Room, answer: &mut Answer<'_, '_>) -> Step {
-        let has_news = room.history.after(self.after.unwrap_or(0)).next().is_some();
+        let has_news = room.history.after(self.after).next().is_some();
         match event {
             // It may have closed its half only. But an answer that may never come is not worth the wait.
             Event::HalfClosed => Step::Gone,
@@ -41,8 +41,8 @@ impl LongPoll {
                 Step::Done
             }
             Event::Woken | Event::Drained => {
-                // From now on it is no newcomer.
-                self.after = Some(room.history.last());
+                // It has seen all there is, so what comes now finds it waiting.
+                self.after = room.history.last();
                 Step::Waits
             }
         }

@@ -1,11 +1,12 @@
 //! One chat room over plain HTTP, three ways.
 
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use accept::{Failure, Usage, setting};
 use keep_alive::{Answer, Body, Content, Event, Handler, Http, Next, NoSuccessor, Page};
 use poll::{ConnId, Net, World};
-use push::{EventStream, Limits, LongPoll, Room, Said, Step, Way, head_length, short_poll};
+use push::{EventStream, History, Limits, LongPoll, Room, Said, Step, Way, head_length, short_poll};
 use request::{Method, Request, Status};
 use serde_json::json;
 
@@ -14,7 +15,7 @@ const USAGE: Usage = Usage {
            \n\
            curl -d 'name=Ada&text=Hello' http://127.0.0.1:8080/say   say something (form, JSON or plain text)\n\
            curl 'http://127.0.0.1:8080/poll?after=0'                 short poll: what is there now\n\
-           curl 'http://127.0.0.1:8080/wait?after=1'                 long poll: waits for what comes next\n\
+           curl http://127.0.0.1:8080/wait                           long poll: waits for what is said next\n\
            curl -N http://127.0.0.1:8080/events                      event stream: never ends\n\
            curl http://127.0.0.1:8080/stats                          what each way has cost so far, as JSON\n\
            \n\
@@ -138,13 +139,15 @@ impl Demo {
         let limits = Limits::from_environment()?;
         let http = keep_alive::Limits::from_environment()?;
         let http = keep_alive::Limits { body: setting("MAX_BODY", MAX_BODY)?, ..http };
-        Ok(Demo { http, limits, room: Room::new(limits.history) })
+        let room = Room::new(History::new(limits.history, SystemTime::now()));
+        Ok(Demo { http, limits, room })
     }
 
     /// A client asks for messages.
     fn ask(&mut self, way: Way, head: &Request<'_>, answer: &mut Answer<'_, '_>) -> Next<Demo> {
         let before = answer.io().pending();
-        let next = match (head.method, after(head)) {
+        let last = self.room.history.last();
+        let next = match (head.method, after(head, last)) {
             (Method::Get, Ok(after)) => self.begin(way, after, answer),
             // Who asks only for the head does not wait for what stands behind it.
             (Method::Head, Ok(_)) if way == Way::EventStream => {
@@ -166,7 +169,7 @@ impl Demo {
         next
     }
 
-    fn begin(&mut self, way: Way, after: Option<u64>, answer: &mut Answer<'_, '_>) -> Next<Demo> {
+    fn begin(&mut self, way: Way, after: u64, answer: &mut Answer<'_, '_>) -> Next<Demo> {
         let id = answer.io().id();
         self.room.enters(way, id);
         match way {
@@ -214,19 +217,20 @@ impl Push {
     }
 }
 
-/// The id of the last message that the client has seen; `None` where it says none.
+/// The id of the last message that the client has seen. Where it names none, it wants what comes from now on: as if
+/// it had seen the last one.
 ///
 /// WHATWG HTML §9.2.4: a browser that connects again sends Last-Event-ID. The address is still the old one, so the
 /// field counts.
-fn after(head: &Request<'_>) -> Result<Option<u64>, &'static str> {
+fn after(head: &Request<'_>, last: u64) -> Result<u64, &'static str> {
     let field = head.field("Last-Event-ID").map(|value| str::from_utf8(value).unwrap_or_default());
     let query = head.target.query().unwrap_or_default();
     let in_query = query.split('&').find_map(|pair| pair.strip_prefix("after="));
     match field.or(in_query) {
         // u64 reads a plus sign too, which is a space in a query.
         Some(id) if id.starts_with('+') => Err(NO_ID),
-        Some(id) => id.parse().map(Some).map_err(|_| NO_ID),
-        None => Ok(None),
+        Some(id) => id.parse().map_err(|_| NO_ID),
+        None => Ok(last),
     }
 }
 

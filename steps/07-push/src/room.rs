@@ -33,10 +33,10 @@ pub enum Step {
 }
 
 impl Room {
-    /// An empty room that remembers `history` messages.
-    pub fn new(history: usize) -> Room {
+    /// An empty room.
+    pub fn new(history: History) -> Room {
         Room {
-            history: History::new(history),
+            history,
             counters: Counters::default(),
             long_polls: HashSet::new(),
             event_streams: HashSet::new(),

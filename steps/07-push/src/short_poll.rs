@@ -9,18 +9,17 @@ use serde_json::{Value, json};
 
 use crate::{Room, Way};
 
-/// Answers with what came after `after`, which may be nothing. `None`: a newcomer, who gets all there is.
-pub fn answer(after: Option<u64>, room: &mut Room, answer: &mut Answer<'_, '_>) {
+/// Answers with what came after message `after`, which may be nothing. 0: all there is.
+pub fn answer(after: u64, room: &mut Room, answer: &mut Answer<'_, '_>) {
     send_news(Way::ShortPoll, after, room, answer);
 }
 
 /// `{"last": 7, "messages": [...]}`; `last` is what to ask with the next time.
-pub(crate) fn send_news(way: Way, after: Option<u64>, room: &mut Room, answer: &mut Answer<'_, '_>) {
+pub(crate) fn send_news(way: Way, after: u64, room: &mut Room, answer: &mut Answer<'_, '_>) {
     let now = answer.io().now;
     let mut messages = Vec::new();
-    for message in room.history.after(after.unwrap_or(0)) {
-        // What was said before a newcomer came was not late.
-        room.counters.handed_over(way, after.map(|_| now.saturating_duration_since(message.arrived)));
+    for message in room.history.after(after) {
+        room.counters.handed_over(way, after, now.saturating_duration_since(message.arrived));
         messages.push(message.json());
     }
     send_json(&json!({ "last": room.history.last(), "messages": messages }), answer);
