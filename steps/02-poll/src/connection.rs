@@ -1,6 +1,7 @@
 //! One connection's share of a turn: read, show, write, and leave politely.
 
 use std::io::ErrorKind;
+use std::time::Duration;
 
 use crate::deadlines::Whose;
 use crate::event_loop::EventLoop;
@@ -23,6 +24,16 @@ pub(crate) struct Connection<P, S> {
 impl<P: Protocol, S: Stream> Connection<P, S> {
     pub fn new(stream: S, protocol: P) -> Connection<P, S> {
         Connection { stream, protocol, carry: None }
+    }
+
+    /// Makes the kernel forget the connection with its socket: an RST, and no wait for a peer that may never
+    /// read. Otherwise up to some megabytes of output stay in the kernel until it gives the peer up.
+    pub fn forget_unsent(&mut self, id: ConnId) {
+        if let Err(error) =
+            rustix::net::sockopt::set_socket_linger(self.stream.socket(), Some(Duration::ZERO))
+        {
+            log::debug!("{id} SO_LINGER: {error}");
+        }
     }
 }
 

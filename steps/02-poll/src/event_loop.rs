@@ -260,6 +260,9 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
         log::debug!("{id} gone: {why:?}");
         if let Some(mut connection) = self.connections.get_mut(id.slot()).and_then(Option::take) {
             connection.protocol.closed(id, why, world, &mut self.net);
+            if matches!(why, Ended::Aborted | Ended::Stuck | Ended::Stopped | Ended::Failed(_)) {
+                connection.forget_unsent(id);
+            }
         }
         self.retry_accept();
     }

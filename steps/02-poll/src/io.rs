@@ -108,7 +108,7 @@ impl<'a> Io<'a> {
         }
     }
 
-    /// Drops the connection at once, with all that is queued.
+    /// Drops the connection at once, with all that is queued here and in the kernel: the peer sees an RST.
     pub fn abort(&mut self) {
         self.port().phase = Phase::Aborted;
         self.net.plan(Todo::Serve, self.id);

@@ -229,6 +229,25 @@ fn abort_works_in_every_callback() {
 }
 
 #[test]
+fn an_aborted_connection_is_reset_and_leaves_no_output_in_the_kernel() {
+    let server = Server::start(move |tell, _| Script {
+        data: Box::new(move |bytes, io| {
+            io.out().resize(32 << 20, b'.');
+            // The turn's end fills the socket before this is over.
+            io.set_timeout(Timer::Protocol, Some(Duration::from_millis(1)));
+            bytes.len()
+        }),
+        timeout: Box::new(|_, io| io.abort()),
+        closed: Box::new(move |_, why, _| tell.send(format!("{why:?}")).unwrap()),
+        ..Script::default()
+    });
+    let mut client = server.client();
+    client.sends("x");
+    assert_eq!(server.hears(), "Aborted");
+    assert_eq!(client.reads_to_end().unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+}
+
+#[test]
 fn a_connection_that_the_peer_resets_is_gone_whatever_it_does() {
     // Reading; paused; paused with bytes waiting; with output waiting; closing; half closed by the peer.
     for state in ["reading", "paused", "waiting", "blocked", "closing", "half"] {
