@@ -11,8 +11,8 @@ const said = (page) => page.locator(".message:not(.pending) > p");
 
 /** Answers the one question that the page asks. */
 async function comesIn(page, name) {
-  await page.getByLabel("Name").fill(name);
-  await page.getByLabel("Name").press("Enter");
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByLabel("Name", { exact: true }).press("Enter");
   await connected(page);
   return page;
 }
@@ -88,7 +88,7 @@ story(RUNG, "two tabs of one browser are two people, and a page loaded anew is t
   assert.equal(await ada.locator(".message.own").count(), 1);
 
   await second.getByRole("button", { name: "Change name or room" }).click();
-  await second.getByLabel("Name").fill("Grace");
+  await second.getByLabel("Name", { exact: true }).fill("Grace");
   await second.getByRole("button", { name: "Come in" }).click();
   await reads(ada.locator("#people"), "Grace");
   await second.close();
@@ -99,13 +99,13 @@ story(RUNG, "two tabs of one browser are two people, and a page loaded anew is t
 story(RUNG, "a room is an address, and rooms are apart", async ({ open }) => {
   const ada = await comesIn(await open("/#tea"), "Ada");
   const grace = await comesIn(await open(), "Grace");
-  await reads(ada.locator("#here"), "tea: 1 here");
+  await reads(ada.locator("#here"), "tea · 1 here");
   await says(ada, "Two lumps, please");
-  await reads(grace.locator("#here"), "lobby: 1 here");
+  await reads(grace.locator("#here"), "lobby · 1 here");
   assert.equal(await said(grace).count(), 0);
   await grace.evaluate(() => { location.hash = "tea"; });
   await reads(said(grace), "Two lumps, please");
-  await reads(ada.locator("#here"), "tea: 2 here");
+  await reads(ada.locator("#here"), "tea · 2 here");
 });
 
 story(RUNG, "what came while nobody looked is counted in the title", async ({ open }) => {
@@ -170,8 +170,7 @@ story(RUNG, "the door and the chat, on a phone and on a desk, by day and by nigh
     [ada, "Even the mask."],
     [linus, "What does the frame of this very message look like? FIN 1, opcode 1, and then?"],
     [grace, "0x81, and a length of less than 126. Two bytes of header, and the rest is you."],
-    [linus, "So an idle room costs …"],
-    [grace, "Nothing. Not even a buffer. 🧵"],
+    [grace, "An idle room costs nothing, by the way. Not even a buffer. 🧵"],
     [ada, "I pulled the plug on the server a minute ago.\nDid anybody notice?"],
     [linus, "It said “Reconnecting in 1 s”, and here I am. Nothing lost, nothing twice."],
     [ada, "Beautiful."],
@@ -182,6 +181,7 @@ story(RUNG, "the door and the chat, on a phone and on a desk, by day and by nigh
   await composer(grace).pressSequentially("Rung 12 next?");
   await reads(ada.locator("#typing"), "Grace is typing…");
   await ada.evaluate(() => document.activeElement.blur());
+  await ada.emulateMedia({ colorScheme: "light" });
   await shoot(ada, "chat", false);
   await look(ada, RUNG);
 }, { TYPING_MS: "60000" });

@@ -36,6 +36,7 @@ const connection = new Connection({
   heard: (event) => on[event.type]?.(event),
   tells(state, words) {
     if (state !== "connected") lost();
+    element("status").hidden = false;
     element("status").dataset.state = state;
     element("status").textContent = words;
   },
@@ -118,7 +119,7 @@ function room() {
 
 function showPeople(room) {
   if (room) element("here").dataset.room = room;
-  element("here").textContent = `${element("here").dataset.room}: ${people.size} here`;
+  element("here").textContent = `${element("here").dataset.room} · ${people.size} here`;
   element("people").replaceChildren(...[...people].map(([id, name]) => {
     const person = document.createElement("li");
     person.append(nameOf(name));
