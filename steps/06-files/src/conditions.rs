@@ -45,7 +45,7 @@ impl Verdict {
     }
 }
 
-/// 5. If-Range (§13.1.5): whether the part that the client wants belongs to the version that it has. If not, it gets
+/// The fifth step, If-Range (§13.1.5): whether the part that the client wants belongs to the version that it has. If not, it gets
 /// the whole file. "A client MUST NOT generate an If-Range header field containing an entity tag that is marked as
 /// weak", and a weak one never matches: parts of two versions must not be glued together.
 pub fn range_holds(head: &Request<'_>, file: &Validators) -> bool {
