@@ -115,7 +115,7 @@ class Column {
   measure(id) {
     if (!sentAt.has(id) || !this.arrivedAt.has(id)) return;
     const delay = this.arrivedAt.get(id) - sentAt.get(id);
-    this.figure("delay", delay < 10 ? delay.toFixed(1) : Math.round(delay).toLocaleString("en"));
+    this.figure("delay", delay < 1000 ? `${Math.max(1, Math.round(delay))} ms` : `${(delay / 1000).toFixed(1)} s`);
   }
 
   figure(name, text) {
@@ -185,8 +185,8 @@ async function showStats() {
   for (const column of columns) {
     const way = stats[column.card.id];
     const bytes = way.bytesIn + way.bytesOut;
-    column.figure("requests", way.requests.toLocaleString("en"));
-    column.figure("bytes", bytes.toLocaleString("en"));
+    column.figure("requests", short(way.requests));
+    column.figure("bytes", short(bytes));
     const cells = [way.waiting, way.requests, way.bytesIn, way.bytesOut, way.messages].map((n) => n.toLocaleString("en"));
     cells.push(way.messages ? Math.round(bytes / way.messages).toLocaleString("en") : "–");
     cells.push(way.meanDelayMs === null ? "–" : `${way.meanDelayMs.toLocaleString("en", { maximumFractionDigits: 1 })} ms`);
@@ -199,6 +199,11 @@ async function showStats() {
       row.append(cell);
     }
   }
+}
+
+/** Four digits as they are, more in short: the table has them all. */
+function short(number) {
+  return number.toLocaleString("en", { notation: number < 10_000 ? "standard" : "compact" });
 }
 
 /** A name's colour: the same for the same name. */
