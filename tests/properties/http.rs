@@ -17,7 +17,7 @@ impl Handler for Server {
     type Successor = NoSuccessor<Server>;
 
     fn limits(&self) -> &Limits {
-        const LIMITS: Limits = Limits { body: 100, drain: 50, trailers: 60, ..Limits::DEFAULT };
+        const LIMITS: Limits = Limits { body: 100, drain: 200, trailers: 60, ..Limits::DEFAULT };
         &LIMITS
     }
 
