@@ -17,6 +17,7 @@ story(RUNG, "a picture shows, and each file has its type and its size", async ({
   const rows = page.locator("#listing tr");
   for (const [row, type] of [
     "image/svg+xml",
+    "text/css; charset=utf-8",
     "text/javascript; charset=utf-8",
     "application/json",
     "text/plain; charset=utf-8",

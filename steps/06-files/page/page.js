@@ -5,7 +5,7 @@ const FILE = "ladder.json";
 /** The version that the page knows, by the server's own name for it. */
 let etag = null;
 
-async function ask(what, fields = {}) {
+async function ask(fields = {}) {
   try {
     // no-store: the browser's own cache would add conditions, and hide a 304 behind a 200.
     const answer = await fetch(FILE, { headers: fields, cache: "no-store" });
