@@ -245,3 +245,6 @@ fn refuse_method(head: &Request<'_>, allowed: &str, answer: &mut Answer<'_, '_>)
         _ => answer.method_not_allowed(allowed),
     }
 }
+
+#[cfg(test)]
+mod tests;
