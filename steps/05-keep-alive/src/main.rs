@@ -61,7 +61,7 @@ impl Handler for Demo {
 
     fn disconnected(&mut self, id: ConnId, why: Ended, _: &mut Net) {
         let requests = self.counter.disconnected(id);
-        log::info!("{id} gone ({why:?}) after {requests} requests");
+        log::info!("{id} gone ({why:?}), requests: {requests}");
     }
 
     fn request(&mut self, head: &Request<'_>, answer: &mut Answer<'_, '_>) -> Next<Demo> {
