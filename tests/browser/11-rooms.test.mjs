@@ -168,11 +168,11 @@ story(RUNG, "the door and the chat, on a phone and on a desk, by day and by nigh
     [grace, "Is anyone on this wire?"],
     [ada, "I am. Every byte of it was written by hand."],
     [ada, "Even the mask."],
-    [linus, "What does the frame of this very message look like? FIN 1, opcode 1, and then?"],
-    [grace, "0x81, and a length of less than 126. Two bytes of header, and the rest is you."],
+    [linus, "What does the frame of this very message look like?"],
+    [grace, "0x81, then a length below 126. Two bytes; the rest is you."],
     [grace, "An idle room costs nothing, by the way. Not even a buffer. 🧵"],
     [ada, "I pulled the plug on the server a minute ago.\nDid anybody notice?"],
-    [linus, "It said “Reconnecting in 1 s”, and here I am. Nothing lost, nothing twice."],
+    [linus, "It said “Reconnecting in 1 s”. Nothing lost, nothing twice."],
     [ada, "Beautiful."],
   ]) {
     await says(page, text);
