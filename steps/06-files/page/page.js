@@ -15,7 +15,7 @@ async function ask(fields = {}) {
     say("out", sent.length === 0 ? `GET ${FILE}` : `GET ${FILE}, ${sent.join(", ")}`);
     const told = ["ETag", "Content-Range"].filter((name) => answer.headers.has(name));
     const named = told.map((name) => `, ${name}: ${answer.headers.get(name)}`).join("");
-    const beginning = answer.status === 206 ? `: ${new TextDecoder().decode(bytes)}` : "";
+    const beginning = answer.status === 206 ? `: ${JSON.stringify(new TextDecoder().decode(bytes))}` : "";
     say("in", `${answer.status} ${answer.statusText}, ${bytes.byteLength.toLocaleString("en")} bytes${named}${beginning}`);
     element("error").textContent = "";
   } catch (problem) {
