@@ -37,6 +37,6 @@ element("ten").addEventListener("click", async () => {
 element("together").addEventListener("click", () => Promise.all(Array.from({ length: 10 }, () => ask())));
 element("closing").addEventListener("click", () => ask("?close"));
 
-const url = `${location.origin}/count`;
-element("command").textContent = `curl -v ${url} ${url}`;
+const command = element("command");
+command.textContent = command.textContent.replace("http://127.0.0.1:8080", location.origin);
 ask();
