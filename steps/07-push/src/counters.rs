@@ -48,10 +48,11 @@ impl Counters {
         self.ways[way as usize].bytes_out += bytes;
     }
 
-    /// A message was written to one client, so long after it came. Whoever comes anew (`after` is 0) also gets what
-    /// was said before: that was not late.
+    /// A message was written to one client, so long after it came. Whoever comes anew (`after` is 0) also
+    /// gets what was said before: that was not late.
     ///
-    /// The loop looks at the clock once per turn: a message that leaves in the turn in which it came has no delay.
+    /// The loop looks at the clock once per turn: a message that leaves in the turn in which it came has no
+    /// delay.
     pub fn handed_over(&mut self, way: Way, after: u64, delay: Duration) {
         let counter = &mut self.ways[way as usize];
         counter.messages += 1;
@@ -94,7 +95,7 @@ mod tests {
         for head in [
             "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
             "GET /poll?after=12&x HTTP/1.0\r\n\r\n",
-            "GET http://a:80/wait?after=3 HTTP/1.1\r\nHost: a:80\r\nAccept: */*\r\nUser-Agent: curl/8.5.0\r\n\r\n",
+            "GET http://a:80/wait?after=3 HTTP/1.1\r\nHost: a:80\r\nUser-Agent: curl/8.5.0\r\n\r\n",
         ] {
             let (parsed, used) = Request::parse(head.as_bytes(), &request::Limits::DEFAULT).unwrap().unwrap();
             assert_eq!(head_length(&parsed), used as u64, "{head}");

@@ -1,7 +1,8 @@
 //! Server-Sent Events: one answer that never ends (WHATWG HTML §9.2).
 //!
-//! **What was written is never written again, and nothing is skipped: the stream knows the last id it has written.**
-//! When the connection breaks, the browser's `EventSource` connects again by itself and says which id it saw last.
+//! **What was written is never written again, and nothing is skipped: the stream knows the last id it has
+//! written.** When the connection breaks, the browser's `EventSource` connects again by itself and says which
+//! id it saw last.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -57,8 +58,9 @@ impl EventStream {
                 room.counters.dropped += 1;
                 return Step::Gone;
             }
-            // WHATWG HTML §9.2.7: "Legacy proxy servers are known to, in certain cases, drop HTTP connections after a
-            // short timeout." And a client that vanished without a word is found out only by writing to it.
+            // WHATWG HTML §9.2.7: "Legacy proxy servers are known to, in certain cases, drop HTTP connections
+            // after a short timeout." And a client that vanished without a word is found out only by writing
+            // to it.
             Event::Deadline => write_comment(&mut text, "still here"),
             Event::Woken | Event::Drained => {}
         }
@@ -97,8 +99,8 @@ fn write_message(out: &mut String, message: &Message) {
 
 /// One event: its id, and `data` in as many lines as it has. The client puts them together again, with LF.
 ///
-/// A line of an event stream ends with CR, LF or both, and what begins a line is a field name. So data that holds a
-/// line end would write fields of its own, were it not split at each.
+/// A line of an event stream ends with CR, LF or both, and what begins a line is a field name. So data that
+/// holds a line end would write fields of its own, were it not split at each.
 pub fn write_event(out: &mut String, id: u64, data: &[&str]) {
     let _ = writeln!(out, "id: {id}"); // a String takes all
     for part in data {

@@ -1,8 +1,8 @@
 //! The last messages of the room. All three ways read from here and from nowhere else.
 //!
-//! **A message has an id, ids only grow, and a client says which one it saw last.** So it does not matter whether a
-//! wake-up was lost, came twice, or came while the client was between two connections: what it has not seen follows
-//! from the id.
+//! **A message has an id, ids only grow, and a client says which one it saw last.** So it does not matter
+//! whether a wake-up was lost, came twice, or came while the client was between two connections: what it has
+//! not seen follows from the id.
 
 use std::collections::VecDeque;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -33,9 +33,9 @@ pub struct History {
 }
 
 impl History {
-    /// Remembers `capacity` messages. Ids begin with the milliseconds since 1970 at the start of the server: after a
-    /// restart they go on above the old ones, unless more than a thousand messages a second were said all the time.
-    /// A server with a disk would store the last one.
+    /// Remembers `capacity` messages. Ids begin with the milliseconds since 1970 at the start of the server:
+    /// after a restart they go on above the old ones, unless more than a thousand messages a second were said
+    /// all the time. A server with a disk would store the last one.
     pub fn new(capacity: usize, start: SystemTime) -> History {
         History { messages: VecDeque::new(), capacity, last: milliseconds(start) }
     }

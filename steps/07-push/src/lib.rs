@@ -1,9 +1,9 @@
 //! Rung 07: real time on plain HTTP: responses that come later.
 //!
-//! HTTP knows only questions and answers, and a chat must tell what nobody asked for. Three ways around that, which
-//! share one room and one history. The files, in reading order:
+//! HTTP knows only questions and answers, and a chat must tell what nobody asked for. Three ways around that,
+//! which share one room and one history. The files, in reading order:
 //!
-//! - [`History`] (`history.rs`): the last messages, with ids. Whoever says what it saw last gets what it missed.
+//! - [`History`] (`history.rs`): the last messages, with ids. Who says what it saw last gets the rest.
 //! - [`short_poll`]: ask again and again.
 //! - [`LongPoll`] (`long_poll.rs`): ask once; the answer comes when there is one.
 //! - [`EventStream`] (`event_stream.rs`): ask once; the answer never ends (Server-Sent Events).

@@ -11,14 +11,14 @@ pub struct Limits {
     pub history: usize,
     /// `MAX_TEXT`, bytes, 2000: a longer message is refused. Discord allows 2000 characters.
     pub text: usize,
-    /// `MAX_STREAM_PENDING`, bytes, 64 KiB: an event stream whose reader leaves more than this unread is dropped. A
-    /// reader costs at most this and one whole history.
+    /// `MAX_STREAM_PENDING`, bytes, 64 KiB: an event stream whose reader leaves more than this unread is
+    /// dropped. A reader costs at most this and one whole history.
     pub stream_pending: u64,
-    /// `LONG_POLL_MS`, 25 s: a long poll gets an empty answer then. Proxies give up on a silent answer after a minute
-    /// (nginx's `proxy_read_timeout`), many firewalls on a silent connection after thirty seconds.
+    /// `LONG_POLL_MS`, 25 s: a long poll gets an empty answer then. Proxies give up on a silent answer after
+    /// a minute (nginx's `proxy_read_timeout`), many firewalls on a silent connection after thirty seconds.
     pub long_poll: Duration,
-    /// `HEARTBEAT_MS`, 15 s: an event stream with no news says something all the same. WHATWG HTML §9.2.7: "include a
-    /// comment line [...] every 15 seconds or so."
+    /// `HEARTBEAT_MS`, 15 s: an event stream with no news says something all the same. WHATWG HTML §9.2.7:
+    /// "include a comment line [...] every 15 seconds or so."
     pub heartbeat: Duration,
     /// `RETRY_MS`, 2 s: how long an event stream's client waits before it connects again.
     pub retry: Duration,

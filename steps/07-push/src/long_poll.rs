@@ -1,7 +1,7 @@
 //! Long polling: the client asks once, and the server answers when there is something to say.
 //!
-//! **The question stays open until there is news, until its deadline, or until the client is gone.** After each answer
-//! the client asks again, with the id of what it got; what was said in between is there at once.
+//! **The question stays open until there is news, until its deadline, or until the client is gone.** After
+//! each answer the client asks again, with the id of what it got; what was said in between is there at once.
 
 use std::time::Duration;
 
@@ -17,8 +17,8 @@ pub struct LongPoll {
 }
 
 impl LongPoll {
-    /// A question for what came after message `after`, to be answered after `deadline` at the latest. 0: for all
-    /// there is, or comes first.
+    /// A question for what came after message `after`, to be answered after `deadline` at the latest. 0: for
+    /// all there is, or comes first.
     pub fn begin(after: u64, deadline: Duration, answer: &mut Answer<'_, '_>) -> LongPoll {
         answer.set_timeout(Some(deadline));
         LongPoll { after }

@@ -13,14 +13,14 @@ use serde_json::json;
 const USAGE: Usage = Usage {
     text: "One chat room over plain HTTP, three ways. Open it in a browser, or:\n\
            \n\
-           curl -d 'name=Ada&text=Hello' http://127.0.0.1:8080/say   say something (form, JSON or plain text)\n\
+           curl -d 'name=Ada&text=Hello' http://127.0.0.1:8080/say   say something (form, JSON, plain text)\n\
            curl 'http://127.0.0.1:8080/poll?after=0'                 short poll: what is there now\n\
            curl http://127.0.0.1:8080/wait                           long poll: waits for what is said next\n\
            curl -N http://127.0.0.1:8080/events                      event stream: never ends\n\
            curl http://127.0.0.1:8080/stats                          what each way has cost so far, as JSON\n\
            \n\
-           Environment: HISTORY (messages), MAX_TEXT, MAX_STREAM_PENDING (bytes), LONG_POLL_MS, HEARTBEAT_MS,\n\
-           RETRY_MS; MAX_BODY (bytes) and all else that rung 05 knows",
+           Environment: HISTORY (messages), MAX_TEXT, MAX_STREAM_PENDING (bytes), LONG_POLL_MS,\n\
+           HEARTBEAT_MS, RETRY_MS; MAX_BODY (bytes) and all else that rung 05 knows",
     switches: &[],
     values: &[],
 };
@@ -123,7 +123,7 @@ impl Handler for Demo {
                 self.room.counters.sent(way, answer.io().pending() - before);
                 next
             }
-            Exchange::Say { .. } => Next::Read(exchange),
+            Exchange::Say { .. } => Next::Later(exchange),
         }
     }
 
@@ -217,11 +217,11 @@ impl Push {
     }
 }
 
-/// The id of the last message that the client has seen. Where it names none, it wants what comes from now on: as if
-/// it had seen the last one.
+/// The id of the last message that the client has seen. Where it names none, it wants what comes from now on:
+/// as if it had seen the last one.
 ///
-/// WHATWG HTML §9.2.4: a browser that connects again sends Last-Event-ID. The address is still the old one, so the
-/// field counts.
+/// WHATWG HTML §9.2.4: a browser that connects again sends Last-Event-ID. The address is still the old one,
+/// so the field counts.
 fn after(head: &Request<'_>, last: u64) -> Result<u64, &'static str> {
     let field = head.field("Last-Event-ID").map(|value| str::from_utf8(value).unwrap_or_default());
     let query = head.target.query().unwrap_or_default();

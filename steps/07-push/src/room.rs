@@ -1,7 +1,7 @@
 //! The room: what was said, and who waits for what is said next.
 //!
-//! **A wake-up carries nothing.** It says "look", and whoever looks finds in the history all that it has not seen. So
-//! a wake-up that comes twice, or too late, does no harm.
+//! **A wake-up carries nothing.** It says "look", and whoever looks finds in the history all that it has not
+//! seen. So a wake-up that comes twice, or too late, does no harm.
 
 use std::collections::HashSet;
 

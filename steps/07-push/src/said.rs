@@ -37,8 +37,8 @@ impl Said {
     /// Reads a body of `application/json` (`{"name": .., "text": ..}`), `application/x-www-form-urlencoded`
     /// (`name=..&text=..`) or `text/plain` (the text; the name stands in the query, `?name=..`).
     ///
-    /// Any page in the world can make a browser send the last two here, as if its user had said it. Rung 12 looks
-    /// at Origin.
+    /// Any page in the world can make a browser send the last two here, as if its user had said it. Rung 12
+    /// looks at Origin.
     ///
     /// # Errors
     /// When it is none of these, or when name or text are missing or too long.

@@ -1,7 +1,7 @@
 //! Short polling: the client asks at intervals whether there is news, and mostly there is none.
 //!
-//! The simplest way, and the only one that asks nothing of the server. Its delay is half the interval on average;
-//! its cost is the same whether anything is said or not. To halve the one is to double the other.
+//! The simplest way, and the only one that asks nothing of the server. Its delay is half the interval on
+//! average; its cost is the same whether anything is said or not. To halve the one is to double the other.
 
 use keep_alive::{Answer, Content};
 use request::Status;

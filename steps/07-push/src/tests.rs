@@ -65,7 +65,8 @@ fn a_wake_up_without_news_is_no_answer() {
     assert_eq!(sent(&mut client), "");
     hears(&mut client, "Hello");
     assert!(sent(&mut client).contains("Hello"));
-    // A wake-up that was under way when the answer left meets a connection that waits for nothing, or for more.
+    // A wake-up that was under way when the answer left meets a connection that waits for nothing, or for
+    // more.
     client.call(|http, demo, io| http.woken(demo, io));
     asks(&mut client, "/wait?after=1");
     client.call(|http, demo, io| http.woken(demo, io));
