@@ -272,34 +272,16 @@ fn a_young_file_has_a_weak_etag(story: &Story) {
     let (root, server) = serves(story, &[("a.txt", "0123456789")]);
     let mut alice = story.client("alice", &server);
     let file = File::options().write(true).open(root.join("a.txt")).expect("a file of our own");
-    let soon = SystemTime::now() + Duration::from_secs(60);
     story.note("the file's time is set a minute ahead, so that no slow test lets it settle");
-    file.set_modified(soon).expect("a time of our own");
+    file.set_modified(SystemTime::now() + Duration::from_secs(60)).expect("a time of our own");
     let young = alice.gets("/a.txt");
     let etag = young.header("ETag").unwrap_or_default().to_owned();
     story.expects(etag.starts_with("W/\""), format!("a weak ETag, it was {etag:?}"));
     alice.requests("GET", "/a.txt", &[("If-None-Match", &etag)], b"").has_status(304);
     story.note("If-Match compares strongly (RFC 9110 §13.1.1)");
     alice.requests("GET", "/a.txt", &[("If-Match", &etag)], b"").has_status(412);
-    story.note("RFC 9110 §8.8.2.1: no Last-Modified later than Date");
-    let date = young.header("Last-Modified").unwrap_or_default().to_owned();
-    alice.requests("GET", "/a.txt", &[("If-Unmodified-Since", &date)], b"");
-    let year_ahead = alice.requests("GET", "/a.txt", &[("If-Modified-Since", &date)], b"");
-    let later = year_ahead.header("Date").is_some();
-    story.expects(later, "a Date field");
-    story.expects(!date.is_empty() && date != http_date(story, soon), "Last-Modified is not from the future");
-}
-
-/// What the date would be, as `date` says it.
-fn http_date(story: &Story, time: SystemTime) -> String {
-    let seconds = time.duration_since(SystemTime::UNIX_EPOCH).map(|it| it.as_secs()).unwrap_or_default();
-    let ran = story
-        .program("date")
-        .args(["-u", "-d", &format!("@{seconds}"), "+%a, %d %b %Y %H:%M:%S GMT"])
-        .env("LC_ALL", "C")
-        .runs();
-    ran.succeeds();
-    ran.text().trim().to_owned()
+    story.note("RFC 9110 §8.8.2.1: a date from the future is replaced with Date");
+    young.has_field("Last-Modified", young.header("Date").unwrap_or("a Date field"));
 }
 
 fn a_date_saves_the_content(story: &Story) {
@@ -504,7 +486,7 @@ fn there_is_no_way_out_by_any_spelling(story: &Story) {
         let answer = alice.receives_response();
         let refused = matches!(answer.status, 400 | 403 | 404);
         story.expects(refused, format!("{path}: 404, 403 or 400, it was {}", answer.status));
-        story.expects(!answer.text().contains("outside"), format!("{path} leads out of the root"));
+        story.expects(!answer.text().contains("outside"), format!("{path} does not lead out of the root"));
         if answer.status == 400 {
             alice = story.client("alice again", &server);
         }
@@ -552,7 +534,7 @@ fn there_is_no_way_out_by_a_link(story: &Story) {
         "/dangling",
     ] {
         let answer = alice.gets(path);
-        story.expects(!answer.text().contains("outside"), format!("{path} leads out of the root"));
+        story.expects(!answer.text().contains("outside"), format!("{path} does not lead out of the root"));
         answer.has_status(404);
     }
     story.note("links that stay inside work");
