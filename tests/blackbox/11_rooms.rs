@@ -473,7 +473,7 @@ fn who_talks_fast_drops_nobody_who_reads(story: &Story) {
         read: "notes/11-rooms.md",
         hand: BY_HAND,
     });
-    let server = story.server_with(|s| s.env("MAX_QUEUE", 300_000));
+    let server = story.server_with(|s| s.env("MAX_QUEUE", 128 << 10));
     let mut talkers = people(story, &server, ["Ada", "Grace", "Linus", "Mary"]);
     const EACH: usize = 2000;
     let burst: Vec<Frame> = (0..EACH).map(|n| say(&n.to_string())).collect();

@@ -70,7 +70,7 @@ story(RUNG, "who types is seen typing, until the message comes or nothing more",
   await composer(grace).pressSequentially("I was about to");
   await reads(ada.locator("#typing"), "Grace is typing…");
   await reads(ada.locator("#typing"), /^$/);
-}, { TYPING_MS: "300" });
+}, { TYPING_MS: "2500" });
 
 story(RUNG, "two tabs of one browser are two people, and a page loaded anew is the same one", async ({ open }) => {
   const ada = await comesIn(await open(), "Ada");
@@ -169,7 +169,7 @@ story(RUNG, "the door and the chat, on a phone and on a desk, by day and by nigh
     [ada, "I am. Every byte of it was written by hand."],
     [ada, "Even the mask."],
     [linus, "What does the frame of this very message look like?"],
-    [grace, "0x81, then a length below 126. Two bytes; the rest is you."],
+    [grace, "0x81 0x7e, then its length in two bytes. The rest is you."],
     [grace, "An idle room costs nothing, by the way. Not even a buffer. 🧵"],
     [ada, "I pulled the plug on the server a minute ago.\nDid anybody notice?"],
     [linus, "It said “Reconnecting in 1 s”. Nothing lost, nothing twice."],
@@ -182,6 +182,7 @@ story(RUNG, "the door and the chat, on a phone and on a desk, by day and by nigh
   await reads(ada.locator("#typing"), "Grace is typing…");
   await ada.evaluate(() => document.activeElement.blur());
   await ada.emulateMedia({ colorScheme: "light" });
+  await ada.setViewportSize({ width: 1280, height: 788 });
   await shoot(ada, "chat", false);
   await look(ada, RUNG);
 }, { TYPING_MS: "60000" });

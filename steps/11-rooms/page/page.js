@@ -16,8 +16,8 @@ const ALL_BACK_MS = 60_000;
 
 // Each tab is a person: its name and the ids that it has had stay with it when the page is loaded anew. A new tab
 // begins with the name that was used last.
-const ids = new Set(JSON.parse(sessionStorage.getItem("ids") ?? "[]"));
-let wish = sessionStorage.getItem("name") ?? localStorage.getItem("name");
+const ids = new Set(JSON.parse(recall("ids") ?? "[]"));
+let wish = recall("name");
 let you;
 /** Who is here, by id, and who of them is typing. */
 const people = new Map();
@@ -48,9 +48,9 @@ const on = {
     const again = you !== undefined;
     you = me;
     ids.add(me.id);
-    sessionStorage.setItem("ids", JSON.stringify([...ids].slice(-50)));
+    remember("ids", JSON.stringify([...ids].slice(-50)), ["sessionStorage"]);
     connection.stands();
-    showDoor(false);
+    if (!again) showDoor(false); // who is changing the name meanwhile goes on
     people.clear();
     for (const person of here) people.set(person.id, person.name);
     showPeople(room);
@@ -114,7 +114,28 @@ function lost() {
 }
 
 function room() {
-  return decodeURIComponent(location.hash.slice(1)) || "lobby";
+  try {
+    return decodeURIComponent(location.hash.slice(1)) || "lobby";
+  } catch {
+    return "lobby"; // a lonely %
+  }
+}
+
+/** What the tab remembers, or else the browser. Where neither may keep anything, the chat works without. */
+function recall(what) {
+  try {
+    return sessionStorage.getItem(what) ?? localStorage.getItem(what);
+  } catch {
+    return null;
+  }
+}
+
+function remember(what, value, stores) {
+  try {
+    for (const store of stores) window[store].setItem(what, value);
+  } catch {
+    // Then it is asked again the next time.
+  }
 }
 
 function showPeople(room) {
@@ -201,8 +222,7 @@ element("enter").addEventListener("submit", (event) => {
   element("door-error").textContent = "";
   const changed = wish !== element("name").value || you === undefined;
   wish = element("name").value;
-  sessionStorage.setItem("name", wish);
-  localStorage.setItem("name", wish);
+  remember("name", wish, ["sessionStorage", "localStorage"]);
   const wanted = element("room").value.trim() || "lobby";
   if (wanted !== room()) location.hash = wanted; // `hashchange` does the rest
   else if (changed) enter();
