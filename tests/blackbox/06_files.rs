@@ -88,8 +88,8 @@ fn without_a_root_it_shows_a_site_of_its_own(story: &Story) {
 
 fn a_file_comes_as_it_is_with_its_type(story: &Story) {
     story.teaches(Lesson {
-        why: "A browser does with a file what Content-Type says: without the right one a style is ignored, a script \
-              refused, a page shown as text. Text has a charset, or its accents break.",
+        why: "A browser does with a file what Content-Type says: without the right one a style is ignored, \
+              a script refused, a page shown as text. Text has a charset, or its accents break.",
         read: "RFC 9110 §8.3, notes/06-files.md",
         hand: "curl -v http://127.0.0.1:{port}/style.css",
     });
@@ -123,8 +123,8 @@ fn a_file_comes_as_it_is_with_its_type(story: &Story) {
 
 fn an_index_stands_for_its_folder(story: &Story) {
     story.teaches(Lesson {
-        why: "A path that ends with a slash means a folder: its index.html answers. Without one there is nothing to \
-              see; the folder's names are not for everybody.",
+        why: "A path that ends with a slash means a folder: its index.html answers. Without one there is \
+              nothing to see; the folder's names are not for everybody.",
         read: "notes/06-files.md",
         hand: "curl -v http://127.0.0.1:{port}/",
     });
@@ -142,8 +142,8 @@ fn an_index_stands_for_its_folder(story: &Story) {
 
 fn a_folder_without_its_slash_is_redirected(story: &Story) {
     story.teaches(Lesson {
-        why: "Answered at /sub, a page's relative link x.css would mean /x.css. So the browser is sent to /sub/, and \
-              the query goes with it.",
+        why: "Answered at /sub, a page's relative link x.css would mean /x.css. So the browser is sent to \
+              /sub/, and the query goes with it.",
         read: "RFC 9110 §15.4.2, RFC 3986 §5.2.3, notes/06-files.md",
         hand: "curl -v 'http://127.0.0.1:{port}/poem?a=b'",
     });
@@ -160,8 +160,8 @@ fn a_folder_without_its_slash_is_redirected(story: &Story) {
 
 fn names_are_percent_decoded_once(story: &Story) {
     story.teaches(Lesson {
-        why: "A path is percent-encoded UTF-8. It is decoded exactly once: twice, %252e becomes a dot that nobody has \
-              judged.",
+        why: "A path is percent-encoded UTF-8. It is decoded exactly once: twice, %252e becomes a dot that \
+              nobody has judged.",
         read: "RFC 3986 §2.1 and §2.4, notes/06-files.md",
         hand: "curl -v http://127.0.0.1:{port}/na%C3%AFve%20caf%C3%A9.txt",
     });
@@ -188,8 +188,8 @@ fn names_are_percent_decoded_once(story: &Story) {
 
 fn head_says_the_same_without_content(story: &Story) {
     story.teaches(Lesson {
-        why: "HEAD is GET without the content: the same fields, the length too. Whoever sends content after it breaks \
-              the next answer.",
+        why: "HEAD is GET without the content: the same fields, the length too. Whoever sends content after \
+              it breaks the next answer.",
         read: "RFC 9110 §9.3.2",
         hand: "curl -I http://127.0.0.1:{port}/wire.svg",
     });
@@ -211,7 +211,8 @@ fn head_says_the_same_without_content(story: &Story) {
 
 fn other_methods_are_told_what_is_allowed(story: &Story) {
     story.teaches(Lesson {
-        why: "405 says what would be allowed, and the connection goes on: nothing about the framing was in doubt.",
+        why: "405 says what would be allowed, and the connection goes on: nothing about the framing was in \
+              doubt.",
         read: "RFC 9110 §15.5.6, §9.3.7",
         hand: "curl -v -X DELETE http://127.0.0.1:{port}/wire.svg",
     });
@@ -228,7 +229,8 @@ fn other_methods_are_told_what_is_allowed(story: &Story) {
 
 fn an_etag_saves_the_content(story: &Story) {
     story.teaches(Lesson {
-        why: "The browser shows the tag of the version that it has. If that is still the one, 304 and no content.",
+        why: "The browser shows the tag of the version that it has. If that is still the one, 304 and no \
+              content.",
         read: "RFC 9110 §13.1.2, §15.4.5",
         hand: "curl -v --etag-save e http://127.0.0.1:{port}/wire.svg -o a; curl -v --etag-compare e http://127.0.0.1:{port}/wire.svg",
     });
@@ -264,8 +266,8 @@ fn an_etag_saves_the_content(story: &Story) {
 
 fn a_young_file_has_a_weak_etag(story: &Story) {
     story.teaches(Lesson {
-        why: "A file may be written twice within one tick of its clock, and keep size and time. So a tag made of these \
-              promises nothing byte by byte until the file has settled: it is weak.",
+        why: "A file may be written twice within one tick of its clock, and keep size and time. So a tag \
+              made of these promises nothing byte by byte until the file has settled: it is weak.",
         read: "RFC 9110 §8.8.1, §8.8.3",
         hand: "touch steps/06-files/page/wire.svg; curl -I http://127.0.0.1:{port}/wire.svg",
     });
@@ -286,7 +288,8 @@ fn a_young_file_has_a_weak_etag(story: &Story) {
 
 fn a_date_saves_the_content(story: &Story) {
     story.teaches(Lesson {
-        why: "Older than tags: has it changed since? A date in any of the three old forms, else it is ignored.",
+        why: "Older than tags: has it changed since? A date in any of the three old forms, else it is \
+              ignored.",
         read: "RFC 9110 §13.1.3, §13.1.4, §5.6.7",
         hand: "curl -v -z wire.svg -o wire.svg http://127.0.0.1:{port}/wire.svg",
     });
@@ -311,8 +314,8 @@ fn a_date_saves_the_content(story: &Story) {
 
 fn rfc_9110_13_2_2_conditions_have_an_order(story: &Story) {
     story.teaches(Lesson {
-        why: "A tag is more exact than a date, so beside one the date is not looked at; and 412 comes before 304, 304 \
-              before 206.",
+        why: "A tag is more exact than a date, so beside one the date is not looked at; and 412 comes \
+              before 304, 304 before 206.",
         read: "RFC 9110 §13.2.2",
         hand: "curl -v -H 'If-None-Match: \"x\"' -H 'If-Modified-Since: Fri, 31 Dec 2100 00:00:00 GMT' http://127.0.0.1:{port}/wire.svg",
     });
@@ -370,8 +373,8 @@ fn curl_continues_a_download(story: &Story) {
 
 fn rfc_9110_14_ranges_first_last_and_suffix(story: &Story) {
     story.teaches(Lesson {
-        why: "Both ends of a range count; a last position behind the end means the end; what is no valid range is \
-              ignored, and the whole file comes.",
+        why: "Both ends of a range count; a last position behind the end means the end; what is no valid \
+              range is ignored, and the whole file comes.",
         read: "RFC 9110 §14.1.2, §14.2",
         hand: "curl -v -H 'Range: bytes=-3' http://127.0.0.1:{port}/ladder.json",
     });
@@ -416,8 +419,8 @@ fn a_range_beyond_the_end_is_416(story: &Story) {
 
 fn if_range_never_glues_two_versions(story: &Story) {
     story.teaches(Lesson {
-        why: "The client has the first half of one version. If the file has changed, the second half of another would \
-              make nonsense: it gets the whole. A weak tag proves nothing here.",
+        why: "The client has the first half of one version. If the file has changed, the second half of \
+              another would make nonsense: it gets the whole. A weak tag proves nothing here.",
         read: "RFC 9110 §13.1.5",
         hand: "curl -v -r 0-9 -H 'If-Range: \"old\"' http://127.0.0.1:{port}/ladder.json",
     });
@@ -440,8 +443,8 @@ fn if_range_never_glues_two_versions(story: &Story) {
 
 fn there_is_no_way_out_by_any_spelling(story: &Story) {
     story.teaches(Lesson {
-        why: "A path comes from a stranger. Cut at slashes, decode each part once, judge it, and open below the root \
-              only: whatever it spells, it stays inside.",
+        why: "A path comes from a stranger. Cut at slashes, decode each part once, judge it, and open below \
+              the root only: whatever it spells, it stays inside.",
         read: "RFC 3986 §3.3 and §7.3, notes/06-files.md",
         hand: "curl -v --path-as-is http://127.0.0.1:{port}/%2e%2e/src/main.rs",
     });
@@ -496,8 +499,8 @@ fn there_is_no_way_out_by_any_spelling(story: &Story) {
 
 fn there_is_no_way_out_by_a_link(story: &Story) {
     story.teaches(Lesson {
-        why: "A symbolic link may lead anywhere, and may be changed between the look and the opening. The kernel can \
-              do both at once: openat2 with RESOLVE_BENEATH.",
+        why: "A symbolic link may lead anywhere, and may be changed between the look and the opening. The \
+              kernel can do both at once: openat2 with RESOLVE_BENEATH.",
         read: "openat2(2), notes/06-files.md",
         hand: "ln -s /etc/passwd steps/06-files/page/out; curl -v http://127.0.0.1:{port}/out; rm steps/06-files/page/out",
     });
@@ -545,8 +548,8 @@ fn there_is_no_way_out_by_a_link(story: &Story) {
 
 fn dotfiles_are_not_there(story: &Story) {
     story.teaches(Lesson {
-        why: ".git, .env, .htpasswd: files that begin with a dot are seldom meant for the world. Not 403: that would \
-              say that they exist.",
+        why: ".git, .env, .htpasswd: files that begin with a dot are seldom meant for the world. Not 403: \
+              that would say that they exist.",
         read: "notes/06-files.md",
         hand: "curl -v http://127.0.0.1:{port}/.git/config",
     });
@@ -559,8 +562,8 @@ fn dotfiles_are_not_there(story: &Story) {
 
 fn what_is_no_file_blocks_nobody(story: &Story) {
     story.teaches(Lesson {
-        why: "Opening a FIFO waits for somebody at its other end, and a server of one thread then serves nobody: open \
-              without blocking, and look at what was opened.",
+        why: "Opening a FIFO waits for somebody at its other end, and a server of one thread then serves \
+              nobody: open without blocking, and look at what was opened.",
         read: "open(2) O_NONBLOCK, fifo(7)",
         hand: "mkfifo steps/06-files/page/fifo; curl -m 2 -v http://127.0.0.1:{port}/fifo; rm steps/06-files/page/fifo",
     });
@@ -605,8 +608,8 @@ fn absolute_form_names_the_same_file(story: &Story) {
 
 fn pipelined_files_come_in_order(story: &Story) {
     story.teaches(Lesson {
-        why: "Large and small files leave in different ways, but on one connection in the order in which they were \
-              asked for.",
+        why: "Large and small files leave in different ways, but on one connection in the order in which \
+              they were asked for.",
         read: "RFC 9112 §9.3.2",
         hand: "curl -v http://127.0.0.1:{port}/ladder.json http://127.0.0.1:{port}/wire.svg",
     });

@@ -45,9 +45,10 @@ impl Verdict {
     }
 }
 
-/// The fifth step, If-Range (§13.1.5): whether the part that the client wants belongs to the version that it has. If not, it gets
-/// the whole file. "A client MUST NOT generate an If-Range header field containing an entity tag that is marked as
-/// weak", and a weak one never matches: parts of two versions must not be glued together.
+/// The fifth step, If-Range (§13.1.5): whether the part that the client wants belongs to the version that it
+/// has. If not, it gets the whole file. "A client MUST NOT generate an If-Range header field containing an
+/// entity tag that is marked as weak", and a weak one never matches: parts of two versions must not be glued
+/// together.
 pub fn range_holds(head: &Request<'_>, file: &Validators) -> bool {
     let mut values = head.fields_named("If-Range");
     match (values.next(), values.next()) {
@@ -67,8 +68,8 @@ fn names(head: &Request<'_>, field: &str, matches: impl Fn(&[u8]) -> bool) -> bo
     head.fields_named(field).any(|value| value == b"*" || Tags(value).any(&matches))
 }
 
-/// The one date of a field. §13.1.3: "A recipient MUST ignore the If-Modified-Since header field if the received field
-/// value is not a valid HTTP-date, the field value has more than one member [...]".
+/// The one date of a field. §13.1.3: "A recipient MUST ignore the If-Modified-Since header field if the
+/// received field value is not a valid HTTP-date, the field value has more than one member [...]".
 fn date(head: &Request<'_>, field: &str) -> Option<SystemTime> {
     let mut values = head.fields_named(field);
     let value = values.next().filter(|_| values.next().is_none())?;

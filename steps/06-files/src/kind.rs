@@ -4,14 +4,16 @@ use std::path::Path;
 
 use mime_guess::mime;
 
-/// The Content-Type of a file, by the extension of its name; `application/octet-stream` where that says nothing.
+/// The Content-Type of a file, by the extension of its name; `application/octet-stream` where that says
+/// nothing.
 ///
-/// RFC 9110 §8.3: without a type "the recipient MAY either assume a media type of "application/octet-stream" [...]
-/// or examine the data to determine its type". A browser that examines may find HTML in a stranger's picture.
+/// RFC 9110 §8.3: without a type "the recipient MAY either assume a media type of "application/octet-stream"
+/// [...] or examine the data to determine its type". A browser that examines may find HTML in a stranger's
+/// picture.
 ///
-/// Text is said to be UTF-8: without a charset a browser guesses, and "ä" becomes "Ã¤". A text in another coding
-/// must be converted, or served by another server. JSON has no such parameter (RFC 8259 §11), and XML, with it SVG,
-/// says it inside.
+/// Text is said to be UTF-8: without a charset a browser guesses, and "ä" becomes "Ã¤". A text in another
+/// coding must be converted, or served by another server. JSON has no such parameter (RFC 8259 §11), and XML,
+/// with it SVG, says it inside.
 pub fn content_type(path: &Path) -> String {
     let kind = mime_guess::from_path(path).first_or_octet_stream();
     // RFC 9239 §6: text/javascript for .js and .mjs; the other names are obsolete.

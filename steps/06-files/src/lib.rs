@@ -1,7 +1,7 @@
 //! Rung 06: static files, as a browser likes them.
 //!
-//! A path comes from a stranger and names a file: that is the danger of this rung. A browser keeps what it was
-//! given and asks whether it still holds: that is its speed. The files, in reading order:
+//! A path comes from a stranger and names a file: that is the danger of this rung. A browser keeps what it
+//! was given and asks whether it still holds: that is its speed. The files, in reading order:
 //!
 //! - [`Site`] (`site.rs`): a folder that is answered from, the whole rung at a glance.
 //! - [`Name`] (`path.rs`): a request's path becomes a name below the root, or nothing.

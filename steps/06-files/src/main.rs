@@ -24,11 +24,12 @@ const USAGE: Usage = Usage {
     values: &["root"],
 };
 
-/// The rung's own site: real files, to be changed while the server runs. The path is that of the source, so it does
-/// not matter where the program is started.
+/// The rung's own site: real files, to be changed while the server runs. The path is that of the source, so
+/// it does not matter where the program is started.
 const OWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/page");
 
-/// For the own site: the style that all rungs share. And the page of a binary that was carried away from its source.
+/// For the own site: the style that all rungs share. And the page of a binary that was carried away from its
+/// source.
 const PAGE: Page = Page { html: include_str!("elsewhere.html"), script: "" };
 
 fn main() -> ExitCode {

@@ -1,7 +1,7 @@
 //! A request's path becomes a name below the root, or nothing.
 //!
-//! **Cut at the slashes first, then decode, then judge.** Decoded first, `%2F` would become a slash that nobody
-//! has judged; judged first, `%2e%2e` would look harmless.
+//! **Cut at the slashes first, then decode, then judge.** Decoded first, `%2F` would become a slash that
+//! nobody has judged; judged first, `%2e%2e` would look harmless.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -17,14 +17,15 @@ pub struct Name {
 }
 
 impl Name {
-    /// Takes the path of a request target, percent-encoded as it came. `None`: nothing can have that name here.
+    /// Takes the path of a request target, percent-encoded as it came. `None`: nothing can have that name
+    /// here.
     ///
     /// One answer for all of these, 404, so that nobody learns which rule it was:
-    /// - A part that begins with a dot: `..` and `.`, which a client removes before it asks (RFC 3986 §5.2.4), and
-    ///   `.git`, `.env`, `.htaccess`, which are seldom meant for the world.
+    /// - A part that begins with a dot: `..` and `.`, which a client removes before it asks (RFC 3986
+    ///   §5.2.4), and `.git`, `.env`, `.htaccess`, which are seldom meant for the world.
     /// - An empty part, as in `//a`. Sent back in a redirect it would name another host.
-    /// - A slash, a backslash or a NUL that was percent-encoded, and a backslash that was not. A backslash parts
-    ///   names on Windows, and some proxies and browsers take it for a slash.
+    /// - A slash, a backslash or a NUL that was percent-encoded, and a backslash that was not. A backslash
+    ///   parts names on Windows, and some proxies and browsers take it for a slash.
     /// - `%` without two hex digits behind it (RFC 3986 §2.1).
     pub fn from_path(path: &str) -> Option<Name> {
         let inside = path.strip_prefix('/')?;

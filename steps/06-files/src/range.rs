@@ -18,10 +18,10 @@ pub enum Wanted {
 impl Wanted {
     /// Reads the Range field of a request for a file of `length` bytes.
     ///
-    /// §14.2: "A server that supports range requests MAY ignore or reject a Range header field that contains an
-    /// invalid ranges-specifier [...]", and "MAY ignore the Range header field" as a whole. So what is not
-    /// understood gets the whole file, and so do several ranges at once: simpler here, and lifted by a file of its
-    /// own behind this one, since a list that overlaps can ask for many times the file.
+    /// §14.2: "A server that supports range requests MAY ignore or reject a Range header field that contains
+    /// an invalid ranges-specifier [...]", and "MAY ignore the Range header field" as a whole. So what is not
+    /// understood gets the whole file, and so do several ranges at once: simpler here, and lifted by a file
+    /// of its own behind this one, since a list that overlaps can ask for many times the file.
     pub fn of(head: &Request<'_>, length: u64) -> Wanted {
         let mut values = head.fields_named("Range");
         match (values.next(), values.next()) {
@@ -40,8 +40,9 @@ fn one(value: &[u8], length: u64) -> Option<Wanted> {
     }
     let (first, last) = spec.split_once('-')?;
     if first.is_empty() {
-        // The last so many bytes. "If the selected representation is shorter than the specified suffix-length, the
-        // entire representation is used." Of nothing there is no part that Content-Range could name.
+        // The last so many bytes. "If the selected representation is shorter than the specified
+        // suffix-length, the entire representation is used." Of nothing there is no part that Content-Range
+        // could name.
         return match position(last)? {
             0 => Some(Wanted::Unsatisfiable),
             _ if length == 0 => Some(Wanted::Whole),
@@ -53,8 +54,8 @@ fn one(value: &[u8], length: u64) -> Option<Wanted> {
     if last < first {
         return None;
     }
-    // §14.1.2: "satisfiable if [...] the first-pos is less than the current length"; a last-pos at or behind the end
-    // means "the remainder of the representation".
+    // §14.1.2: satisfiable if it begins before the end; a last-pos at or behind the end means "the remainder
+    // of the representation".
     Some(if first < length {
         Wanted::Part(first..last.saturating_add(1).min(length))
     } else {

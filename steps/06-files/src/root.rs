@@ -1,7 +1,7 @@
 //! Opening a file below the root, with no way out.
 //!
-//! **What is opened lies below the root, whatever a name or a symbolic link says.** A path that was checked and
-//! is then opened may have changed in between; so the kernel is asked to do both at once, where it can.
+//! **What is opened lies below the root, whatever a name or a symbolic link says.** A path that was checked
+//! and is then opened may have changed in between; so the kernel is asked to do both at once, where it can.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -28,8 +28,8 @@ pub enum Found {
     Directory,
 }
 
-/// Opening a FIFO waits for its other end, which may never come, and one thread serves all: hence NONBLOCK, which
-/// means nothing to a regular file. NOCTTY: a terminal must not become ours.
+/// Opening a FIFO waits for its other end, which may never come, and one thread serves all: hence NONBLOCK,
+/// which means nothing to a regular file. NOCTTY: a terminal must not become ours.
 const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
 
 /// How often a lookup is begun again while others rename directories.
@@ -37,7 +37,8 @@ const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NONBLO
 const ATTEMPTS: u32 = 16;
 
 impl Root {
-    /// Opens a directory to serve. A symbolic link is followed: this path comes from whoever starts the server.
+    /// Opens a directory to serve. A symbolic link is followed: this path comes from whoever starts the
+    /// server.
     ///
     /// # Errors
     /// When there is no such directory, or it may not be read.
@@ -61,8 +62,8 @@ impl Root {
     /// Opens what `name`, a relative path, stands for.
     ///
     /// # Errors
-    /// [`NotFound`](io::ErrorKind::NotFound) also for what is neither a regular file nor a directory; whatever the
-    /// kernel says otherwise, `EXDEV` for a way out among it.
+    /// [`NotFound`](io::ErrorKind::NotFound) also for what is neither a regular file nor a
+    /// directory; whatever the kernel says otherwise, `EXDEV` for a way out among it.
     pub fn find(&self, name: &Path) -> io::Result<Found> {
         let file = self.open_beneath(name)?;
         // Asked of the open file: its path may mean another one by now.
@@ -77,8 +78,8 @@ impl Root {
     }
 
     /// openat2(2), RESOLVE_BENEATH: "Do not permit the path resolution to succeed if any component of the
-    /// resolution is not a descendant of the directory indicated by dirfd." Magic links are those in /proc/PID/fd,
-    /// which lead anywhere.
+    /// resolution is not a descendant of the directory indicated by dirfd." Magic links are those in
+    /// /proc/PID/fd, which lead anywhere.
     #[cfg(target_os = "linux")]
     fn open_beneath(&self, name: &Path) -> io::Result<File> {
         use rustix::fs::ResolveFlags;
@@ -89,8 +90,8 @@ impl Root {
             attempts += 1;
             match rustix::fs::openat2(&self.directory, name, FLAGS, Mode::empty(), within) {
                 Ok(file) => return Ok(File::from(file)),
-                // "EAGAIN [...] the kernel could not ensure that a ".." component didn't escape (due to a race
-                // condition or potential attack)." A relative link may hold such a component.
+                // "EAGAIN [...] the kernel could not ensure that a ".." component didn't escape (due to a
+                // race condition or potential attack)." A relative link may hold such a component.
                 Err(Errno::AGAIN | Errno::INTR) if attempts < ATTEMPTS => {}
                 // Linux before 5.6; and sandboxes that do not know the call refuse it with EPERM.
                 Err(Errno::NOSYS | Errno::PERM) => return self.open_checked(name),
@@ -106,8 +107,9 @@ impl Root {
 
     /// Resolves all links, looks whether the result lies below the root, then opens it.
     ///
-    /// Somebody who may write below the root can put a link in place between the look and the opening. Where that
-    /// is to be feared, and there is no openat2, a process that sees nothing but its root (chroot) is the answer.
+    /// Somebody who may write below the root can put a link in place between the look and the opening. Where
+    /// that is to be feared, and there is no openat2, a process that sees nothing but its root (chroot) is
+    /// the answer.
     fn open_checked(&self, name: &Path) -> io::Result<File> {
         let path = self.path.join(name).canonicalize()?;
         if !path.starts_with(&self.path) {

@@ -21,8 +21,8 @@ pub struct Site {
 
 const ALLOWED: &str = "GET, HEAD, OPTIONS";
 
-/// Up to this many bytes are read at once and leave with the head in one write, which closes the file too. Above it
-/// the kernel sends the file by itself, as the client reads (`poll::Chunk::File`).
+/// Up to this many bytes are read at once and leave with the head in one write, which closes the file too.
+/// Above it the kernel sends the file by itself, as the client reads (`poll::Chunk::File`).
 const SMALL: u64 = 16 * 1024;
 
 impl Site {
@@ -41,8 +41,8 @@ impl Site {
 
     /// Answers a request, whatever it asks for. The connection goes on.
     ///
-    /// The files are read in the server's one thread: a disk that is slow to answer makes all clients wait. From the
-    /// page cache, where files that are asked for usually are, it takes microseconds.
+    /// The files are read in the server's one thread: a disk that is slow to answer makes all clients wait.
+    /// From the page cache, where files that are asked for usually are, it takes microseconds.
     pub fn answer(&self, head: &Request<'_>, answer: &mut Answer<'_, '_>) {
         match head.method {
             Method::Get | Method::Head => {}
@@ -73,9 +73,9 @@ fn serve(head: &Request<'_>, path: &Path, file: File, metadata: &Metadata, answe
         }
         Verdict::Failed => return answer.text(Status::PreconditionFailed, "It is another version by now.\n"),
     }
-    // RFC 9110 §14.2: "A server MUST ignore a Range header field received with a request method that is unrecognized
-    // or for which range handling is not defined. For this specification, GET is the only method for which range
-    // handling is defined."
+    // RFC 9110 §14.2: "A server MUST ignore a Range header field received with a request method that is
+    // unrecognized or for which range handling is not defined. For this specification, GET is the only method
+    // for which range handling is defined."
     let wanted = match head.method {
         Method::Get if range_holds(head, &validators) => Wanted::of(head, length),
         _ => Wanted::Whole,
@@ -112,8 +112,8 @@ fn serve(head: &Request<'_>, path: &Path, file: File, metadata: &Metadata, answe
     });
 }
 
-/// What RFC 9110 §15.4.5 wants in 304 as in 200. `no-cache` means: keep it, and ask each time whether it still holds.
-/// Without it a browser may decide by itself for how long not to ask (RFC 9111 §4.2.2).
+/// What RFC 9110 §15.4.5 wants in 304 as in 200. `no-cache` means: keep it, and ask each time whether it
+/// still holds. Without it a browser may decide by itself for how long not to ask (RFC 9111 §4.2.2).
 fn validated<'o>(fields: ResponseHead<'o>, validators: &Validators) -> ResponseHead<'o> {
     let fields = fields.field("ETag", validators.etag()).field("Cache-Control", "no-cache");
     match validators.last_modified() {
@@ -122,8 +122,8 @@ fn validated<'o>(fields: ResponseHead<'o>, validators: &Validators) -> ResponseH
     }
 }
 
-/// `None`: it is large, or became shorter just now. Then it is sent as a file, and the loop cuts the connection where
-/// the file ends: a client that was promised more bytes sees that some are missing.
+/// `None`: it is large, or became shorter just now. Then it is sent as a file, and the loop cuts the
+/// connection where the file ends: a client that was promised more bytes sees that some are missing.
 fn read_small(file: &File, range: &Range<u64>) -> Option<Vec<u8>> {
     let length = range.end - range.start;
     if length > SMALL {
@@ -134,8 +134,8 @@ fn read_small(file: &File, range: &Range<u64>) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// `/folder` is sent to `/folder/`, or each relative link in its page would be one folder too high. The path goes back
-/// as it came: it is visible ASCII, and [`Name`] saw that it does not begin with two slashes.
+/// `/folder` is sent to `/folder/`, or each relative link in its page would be one folder too high. The path
+/// goes back as it came: it is visible ASCII, and [`Name`] saw that it does not begin with two slashes.
 fn add_slash(head: &Request<'_>, answer: &mut Answer<'_, '_>) {
     let query = head.target.query().map(|query| format!("?{query}")).unwrap_or_default();
     let location = format!("{}/{query}", head.target.path());
@@ -144,8 +144,8 @@ fn add_slash(head: &Request<'_>, answer: &mut Answer<'_, '_>) {
     });
 }
 
-/// What cannot be opened is not there, for whatever reason: who asks for a file that only we may not read learns
-/// nothing from it. The log knows.
+/// What cannot be opened is not there, for whatever reason: who asks for a file that only we may not read
+/// learns nothing from it. The log knows.
 fn refuse(path: &Path, error: &io::Error, answer: &mut Answer<'_, '_>) {
     log::debug!("{} {}: {error}", answer.io().id(), path.display());
     match Errno::from_io_error(error) {

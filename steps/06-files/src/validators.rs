@@ -17,15 +17,16 @@ pub struct Validators {
     modified: Option<SystemTime>,
 }
 
-/// A file may be written twice within one step of its clock: the kernel's tick, a second on some file systems, two on
-/// FAT. So a file younger than this may change and keep its time. Apache makes its tags weak for one second.
+/// A file may be written twice within one step of its clock: the kernel's tick, a second on some file
+/// systems, two on FAT. So a file younger than this may change and keep its time. Apache makes its tags weak
+/// for one second.
 const SETTLED: Duration = Duration::from_secs(2);
 
 impl Validators {
     /// `now` is the wall clock.
     ///
-    /// The tag is made of inode, size and modification time in nanoseconds. The inode tells a file from the one that
-    /// was renamed over it, though both be of the same second and size.
+    /// The tag is made of inode, size and modification time in nanoseconds. The inode tells a file from the
+    /// one that was renamed over it, though both be of the same second and size.
     pub fn of(file: &Metadata, now: SystemTime) -> Validators {
         let tag =
             format!("\"{:x}-{:x}-{:x}.{:x}\"", file.ino(), file.size(), file.mtime(), file.mtime_nsec());
@@ -44,7 +45,8 @@ impl Validators {
         format!("{}{}", if self.weak { "W/" } else { "" }, self.tag)
     }
 
-    /// The value of the Last-Modified field. `None` for a file from before 1970, a date that httpdate cannot write.
+    /// The value of the Last-Modified field. `None` for a file from before 1970, a date that httpdate cannot
+    /// write.
     pub fn last_modified(&self) -> Option<String> {
         self.modified.map(fmt_http_date)
     }
@@ -71,8 +73,8 @@ impl Validators {
     }
 }
 
-/// RFC 9110 §8.8.2.1: "An origin server with a clock [...] MUST NOT generate a Last-Modified date that is later than
-/// the server's time of message origination (Date)."
+/// RFC 9110 §8.8.2.1: "An origin server with a clock [...] MUST NOT generate a Last-Modified date that is
+/// later than the server's time of message origination [...]"
 fn date(modified: SystemTime, now: SystemTime) -> Option<SystemTime> {
     let seconds = modified.min(now).duration_since(UNIX_EPOCH).ok()?.as_secs();
     Some(UNIX_EPOCH + Duration::from_secs(seconds))

@@ -20,8 +20,8 @@ fn sparse(path: &std::path::Path, length: u64) -> File {
 
 pub fn a_large_file_arrives_whole(story: &Story) {
     story.teaches(Lesson {
-        why: "A file is sent as it is read, piece by piece, not loaded first: 1 GiB passes through a server of a few \
-              MiB.",
+        why: "A file is sent as it is read, piece by piece, not loaded first: 1 GiB passes through a server \
+              of a few MiB.",
         read: "sendfile(2), notes/06-files.md",
         hand: "truncate -s 1G steps/06-files/page/big; curl -o /dev/null http://127.0.0.1:{port}/big; rm steps/06-files/page/big",
     });
@@ -46,8 +46,8 @@ pub fn a_large_file_arrives_whole(story: &Story) {
 
 pub fn a_slow_reader_costs_no_memory(story: &Story) {
     story.teaches(Lesson {
-        why: "Who does not read makes the kernel's buffer full, and then the server waits with its place in the file. \
-              What was not read stays on the disk.",
+        why: "Who does not read makes the kernel's buffer full, and then the server waits with its place in \
+              the file. What was not read stays on the disk.",
         read: "sendfile(2), notes/02-poll.md",
         hand: "curl --limit-rate 10k -o /dev/null http://127.0.0.1:{port}/big",
     });
@@ -81,9 +81,9 @@ pub fn a_slow_reader_costs_no_memory(story: &Story) {
 
 pub fn a_file_that_shrinks_ends_the_connection(story: &Story) {
     story.teaches(Lesson {
-        why: "Content-Length is a promise. When the file becomes shorter meanwhile, the rest cannot come; any other \
-              byte in its place, the next answer's head say, would be taken for content. So the connection ends, and \
-              the client sees that something is missing.",
+        why: "Content-Length is a promise. When the file becomes shorter meanwhile, the rest cannot come; \
+              any other byte in its place, the next answer's head say, would be taken for content. So the \
+              connection ends, and the client sees that something is missing.",
         read: "RFC 9112 §8, notes/06-files.md",
         hand: "truncate -s 1G big; curl --limit-rate 1M -o /dev/null http://127.0.0.1:{port}/big & sleep 1; truncate -s 0 big",
     });
