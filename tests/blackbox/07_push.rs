@@ -39,6 +39,7 @@ fn main() -> ExitCode {
             other_methods_are_refused,
             who_leaves_is_forgotten,
             the_counters_agree_with_the_wire,
+            the_counters_agree_with_curl,
             a_server_that_stops_ends_what_is_open,
             slow(40, a_slow_reader_is_dropped_and_resumes),
             alone(60, two_thousand_wait_at_once),

@@ -54,6 +54,27 @@ pub fn the_counters_agree_with_the_wire(story: &Story) {
     cost(story, &mut ada, "events", asked.len(), received);
 }
 
+pub fn the_counters_agree_with_curl(story: &Story) {
+    story.teaches(Lesson {
+        why: "Another program's count of the same bytes.",
+        read: "curl(1), --write-out",
+        hand: "curl -v 'http://127.0.0.1:{port}/poll?after=0'; curl http://127.0.0.1:{port}/stats",
+    });
+    let server = story.server();
+    let mut ada = story.client("ada", &server);
+    says(&mut ada, "Hello");
+    let url = format!("http://{}/wait?after=0", server.address());
+    let format = "\n%{size_request} %{size_header} %{size_download}";
+    let ran = story.curl(["-s", "-w", format, &url]);
+    ran.succeeds();
+    let sizes: Vec<usize> =
+        ran.text().lines().last().into_iter().flat_map(str::split_whitespace).flat_map(str::parse).collect();
+    let [request, head, content] = sizes[..] else {
+        story.fails(format!("curl told no three sizes: {:?}", ran.text()));
+    };
+    cost(story, &mut ada, "wait", request, head + content);
+}
+
 pub fn a_server_that_stops_ends_what_is_open(story: &Story) {
     story.teaches(Lesson {
         why: "Ctrl-C: a long poll gets its answer, an event stream its last chunk. Nobody is left with \
