@@ -359,7 +359,7 @@ fn curl_continues_a_download(story: &Story) {
     story.teaches(Lesson {
         why: "A download that broke goes on where it stopped: that is what Range is for.",
         read: "RFC 9110 §14",
-        hand: "head -c 100 wire.svg > part; curl -C - -o part http://127.0.0.1:{port}/wire.svg; cmp part wire.svg",
+        hand: "curl -r 0-99 -o part http://127.0.0.1:{port}/wire.svg; curl -C - -o part http://127.0.0.1:{port}/wire.svg",
     });
     let text: String = (0..40_000).map(|n| format!("{n}\n")).collect();
     let (root, server) = serves(story, &[("a.txt", &text)]);

@@ -8,7 +8,8 @@ use harness::{Client, Lesson, Story};
 
 const GIB: u64 = 1024 * 1024 * 1024;
 
-/// What the server may take on top of what it took before: the loop's buffers, and nothing that grows with a file.
+/// What the server may take on top of what it took before: the loop's buffers, and nothing that grows with a
+/// file.
 const ALLOWANCE: u64 = 4 * 1024 * 1024;
 
 /// A file of zeros that takes no room on the disk.
