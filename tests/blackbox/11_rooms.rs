@@ -524,7 +524,7 @@ fn who_never_reads_is_dropped_and_the_others_go_on(story: &Story) {
     }
     let gone = gone.get();
     story.expects(gone == 2, format!("both to hear once that Deaf left, they heard it {gone} times"));
-    let grown = server.memory_rss().saturating_sub(before) as u64;
+    let grown = server.memory_rss().saturating_sub(before);
     let allowed = LIMIT + (8 << 20);
     story.expects(grown < allowed, format!("less than {allowed} bytes more, it is {grown}"));
     // What was queued is not lost, and behind it stands why.
