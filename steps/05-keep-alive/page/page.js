@@ -1,5 +1,4 @@
-const element = (id) => document.getElementById(id);
-const log = element("log");
+import { element, say } from "/common.js";
 
 async function ask(query = "") {
   try {
@@ -11,23 +10,11 @@ async function ask(query = "") {
       element(name).textContent = count[name].toLocaleString("en");
     }
     const end = query === "" ? "" : "; the server closes it";
-    say(`Connection ${count.connection}, request ${count.onThisConnection} on it, ${took.toFixed(1)} ms${end}`);
+    say("in", `Connection ${count.connection}, request ${count.onThisConnection} on it, ${took.toFixed(1)} ms${end}`);
     element("error").textContent = "";
   } catch (problem) {
     element("error").textContent = `No answer: ${problem.message}. Is the server still running?`;
   }
-}
-
-function say(text) {
-  const line = document.createElement("p");
-  line.dataset.way = "in";
-  line.className = "new";
-  const time = document.createElement("time");
-  time.textContent = new Date().toLocaleTimeString("en-GB");
-  line.append(time, text);
-  log.append(line);
-  while (log.childElementCount > 200) log.firstElementChild.remove();
-  log.scrollTop = log.scrollHeight;
 }
 
 element("once").addEventListener("click", () => ask());

@@ -4,7 +4,7 @@ use request::{Method, Request, Status};
 
 use crate::{Answer, Content};
 
-/// A page and its script, embedded in the binary. Every rung's page has the same style.
+/// A page and its script, embedded in the binary. `/style.css` and `/common.js` are the same on every rung.
 pub struct Page {
     /// `page/index.html`, at `/`.
     pub html: &'static str,
@@ -12,6 +12,7 @@ pub struct Page {
     pub script: &'static str,
 }
 
+const COMMON: &str = include_str!("../page/common.js");
 const STYLE: &str = include_str!("../page/style.css");
 
 /// The page may load nothing but what this server sends, and no script may stand in the HTML itself. Messages of
@@ -19,11 +20,12 @@ const STYLE: &str = include_str!("../page/style.css");
 const POLICY: &str = "default-src 'self'; img-src 'self' data:";
 
 impl Page {
-    /// Answers if the request is for the page, its script or its style. `false`: it is for something else.
+    /// Answers if the request is for the page, its script, or what all pages share. `false`: it is for something else.
     pub fn answers(&self, head: &Request<'_>, answer: &mut Answer<'_, '_>) -> bool {
         let (kind, content) = match head.target.path() {
             "/" | "/index.html" => ("text/html; charset=utf-8", self.html),
             "/page.js" => ("text/javascript; charset=utf-8", self.script),
+            "/common.js" => ("text/javascript; charset=utf-8", COMMON),
             "/style.css" => ("text/css; charset=utf-8", STYLE),
             _ => return false,
         };

@@ -1,5 +1,5 @@
-const element = (id) => document.getElementById(id);
-const log = element("log");
+import { element, say } from "/common.js";
+
 const FILE = "ladder.json";
 
 /** The version that the page knows, by the server's own name for it. */
@@ -21,18 +21,6 @@ async function ask(fields = {}) {
   } catch (problem) {
     element("error").textContent = `No answer: ${problem.message}. Is the server still running?`;
   }
-}
-
-function say(way, text) {
-  const line = document.createElement("p");
-  line.dataset.way = way;
-  line.className = "new";
-  const time = document.createElement("time");
-  time.textContent = new Date().toLocaleTimeString("en-GB");
-  line.append(time, text);
-  log.append(line);
-  while (log.childElementCount > 200) log.firstElementChild.remove();
-  log.scrollTop = log.scrollHeight;
 }
 
 element("all").addEventListener("click", () => ask());

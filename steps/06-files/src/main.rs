@@ -69,7 +69,8 @@ impl Handler for Demo {
     }
 
     fn request(&mut self, head: &Request<'_>, answer: &mut Answer<'_, '_>) -> Next<Demo> {
-        let of_the_rungs = self.own && (self.site.is_none() || head.target.path() == "/style.css");
+        let shared = matches!(head.target.path(), "/style.css" | "/common.js");
+        let of_the_rungs = self.own && (self.site.is_none() || shared);
         if of_the_rungs && PAGE.answers(head, answer) {
             return Next::Done;
         }

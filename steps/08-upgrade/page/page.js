@@ -1,4 +1,4 @@
-const element = (id) => document.getElementById(id);
+import { element, make, say, status } from "/common.js";
 
 const OFFERED = ["bits.v1", "bits.v2"];
 /** The server remembers as many bytes of a connection. */
@@ -85,27 +85,6 @@ function character(byte) {
 
 function hex(byte) {
   return byte.toString(16).padStart(2, "0");
-}
-
-function make(name, className = "", text = "") {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  made.textContent = text;
-  return made;
-}
-
-function status(state, words) {
-  element("status").dataset.state = state;
-  element("status").textContent = words;
-}
-
-function say(way, text) {
-  const line = make("p", "new");
-  line.dataset.way = way;
-  line.append(make("time", "", new Date().toLocaleTimeString("en-GB")), text);
-  element("log").append(line);
-  while (element("log").childElementCount > 200) element("log").firstElementChild.remove();
-  element("log").scrollTop = element("log").scrollHeight;
 }
 
 element("form").addEventListener("submit", async (event) => {

@@ -1,4 +1,4 @@
-const element = (id) => document.getElementById(id);
+import { element, make, say, status } from "/common.js";
 
 /** How many pairs of drawings stay. */
 const KEPT = 10;
@@ -135,13 +135,6 @@ function drawByte(parts) {
   return byte;
 }
 
-function make(name, classes = "", text = "") {
-  const made = document.createElement(name);
-  if (classes) made.className = classes;
-  made.textContent = text;
-  return made;
-}
-
 function tag(text) {
   return make("span", "tag", text);
 }
@@ -152,21 +145,6 @@ function hex(byte) {
 
 function count(bytes) {
   return bytes === 1 ? "1 byte" : `${bytes.toLocaleString("en")} bytes`;
-}
-
-function say(way, text) {
-  const line = make("p", "new");
-  line.dataset.way = way;
-  line.append(make("time", "", new Date().toLocaleTimeString("en-GB")), text);
-  const log = element("log");
-  log.append(line);
-  while (log.childElementCount > 200) log.firstElementChild.remove();
-  log.scrollTop = log.scrollHeight;
-}
-
-function status(state, words) {
-  element("status").dataset.state = state;
-  element("status").textContent = words;
 }
 
 element("form").addEventListener("submit", (event) => {

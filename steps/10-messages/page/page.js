@@ -1,4 +1,4 @@
-const element = (id) => document.getElementById(id);
+import { element, say, status } from "/common.js";
 
 /** One byte more than MAX_MESSAGE, where nobody has changed it. */
 const TOO_MUCH = 16 * 1024 * 1024 + 1;
@@ -47,24 +47,6 @@ function send(data) {
 function describe(data) {
   if (typeof data === "string") return data.length > 100 ? `text, ${data.length} characters` : `text "${data}"`;
   return `binary, ${data.byteLength.toLocaleString("en")} bytes`;
-}
-
-function say(way, text) {
-  const line = document.createElement("p");
-  line.dataset.way = way;
-  line.className = "new";
-  const time = document.createElement("time");
-  time.textContent = new Date().toLocaleTimeString("en-GB");
-  line.append(time, text);
-  const log = element("log");
-  log.append(line);
-  while (log.childElementCount > 200) log.firstElementChild.remove();
-  log.scrollTop = log.scrollHeight;
-}
-
-function status(state, words) {
-  element("status").dataset.state = state;
-  element("status").textContent = words;
 }
 
 element("form").addEventListener("submit", (event) => {
