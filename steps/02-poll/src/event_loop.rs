@@ -260,7 +260,7 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
         log::debug!("{id} gone: {why:?}");
         if let Some(mut connection) = self.connections.get_mut(id.slot()).and_then(Option::take) {
             connection.protocol.closed(id, why, world, &mut self.net);
-            if matches!(why, Ended::Aborted | Ended::Stuck | Ended::Stopped | Ended::Failed(_)) {
+            if matches!(why, Ended::Aborted | Ended::Stuck | Ended::Stopped) {
                 connection.forget_unsent(id);
             }
         }
