@@ -55,8 +55,11 @@ test: cargo
 	cargo test --package harness --test $(RUNG)
 else
 test: need
-	cargo test --workspace --no-fail-fast
-	node --test-reporter=spec tests/browser/run.mjs
+	@# The browser is asked too when something before it has failed.
+	@status=0; set -x; \
+	cargo test --workspace --no-fail-fast || status=1; \
+	node --test-reporter=spec tests/browser/run.mjs || status=1; \
+	{ set +x; } 2>/dev/null; exit $$status
 endif
 
 .PHONY: browser
