@@ -3,6 +3,7 @@
 mod answers;
 mod bodies;
 mod deadlines;
+mod forwarding;
 mod later;
 mod requests;
 

@@ -1,0 +1,88 @@
+//! HTTP wraps its successor, so it must hand on every callback. One that a wrapper forgets is one that the
+//! wrapped protocol waits for in vain.
+
+use poll::{ConnId, Ended, Io, Net, Protocol, Rehearsal, Timer, World};
+use request::{Request, Status};
+
+use crate::{Answer, Content, Handler, Http, Next};
+
+/// What the successor heard.
+#[derive(Default)]
+struct Heard(Vec<&'static str>);
+
+impl World for Heard {}
+
+impl Handler for Heard {
+    type Exchange = ();
+    type Successor = Witness;
+
+    fn request(&mut self, _: &Request<'_>, answer: &mut Answer<'_, '_>) -> Next<Heard> {
+        answer.send(Status::SwitchingProtocols, Content::Empty, |head| head);
+        Next::Switch(Witness)
+    }
+}
+
+struct Witness;
+
+impl Protocol for Witness {
+    type World = Heard;
+
+    fn data(&mut self, bytes: &mut [u8], heard: &mut Heard, _: &mut Io<'_>) -> usize {
+        heard.0.push("data");
+        bytes.len()
+    }
+
+    fn ended(&mut self, heard: &mut Heard, _: &mut Io<'_>) {
+        heard.0.push("ended");
+    }
+
+    fn timeout(&mut self, _: Timer, heard: &mut Heard, _: &mut Io<'_>) {
+        heard.0.push("timeout");
+    }
+
+    fn woken(&mut self, heard: &mut Heard, _: &mut Io<'_>) {
+        heard.0.push("woken");
+    }
+
+    fn drained(&mut self, heard: &mut Heard, _: &mut Io<'_>) {
+        heard.0.push("drained");
+    }
+
+    fn stop(&mut self, heard: &mut Heard, _: &mut Io<'_>) {
+        heard.0.push("stop");
+    }
+
+    fn closed(&mut self, _: ConnId, _: Ended, heard: &mut Heard, _: &mut Net) {
+        heard.0.push("closed");
+    }
+}
+
+#[test]
+fn the_successor_hears_every_callback() {
+    let mut alice = Rehearsal::<Http<Heard>>::new(Heard::default());
+    alice.receive(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    alice.receive(b"its first byte");
+    alice.call(Http::ended);
+    for which in [Timer::Protocol, Timer::Guard] {
+        alice.call(|http, heard, io| http.timeout(which, heard, io));
+    }
+    alice.call(Http::woken);
+    alice.call(Http::drained);
+    alice.call(Http::stop);
+    let id = alice.id();
+    alice.call(|http, heard, io| http.closed(id, Ended::Closed, heard, io));
+    assert_eq!(alice.world.0, ["data", "ended", "timeout", "timeout", "woken", "drained", "stop", "closed"]);
+}
+
+/// A callback that is new in the trait, and has a default there, would be forgotten without a word.
+#[test]
+fn the_test_above_knows_every_callback() {
+    let source = include_str!("../../../../02-poll/src/protocol.rs");
+    let (_, body) = source.split_once("pub trait Protocol {").expect("the trait");
+    let (body, _) = body.split_once("\n}").expect("its end");
+    let callbacks: Vec<&str> = body
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("fn ")?.split_once('(').map(|(name, _)| name))
+        .collect();
+    assert_eq!(callbacks, ["data", "ended", "timeout", "woken", "drained", "stop", "closed"]);
+}
