@@ -55,12 +55,13 @@ test: cargo
 	cargo test --package harness --test $(RUNG)
 else
 test: need
-	@# The browser is asked too when something before it has failed.
-	@status=0; set -x; \
-	cargo test --workspace --no-fail-fast || status=1; \
-	node --test-reporter=spec tests/browser/run.mjs || status=1; \
-	{ set +x; } 2>/dev/null; exit $$status
+	@# --keep-going: the browser is asked too when something before it has failed.
+	@$(MAKE) --no-print-directory --keep-going rungs browser
 endif
+
+.PHONY: rungs
+rungs: cargo
+	cargo test --workspace --no-fail-fast
 
 .PHONY: browser
 browser: need
