@@ -3,7 +3,6 @@
 mod answers;
 mod bodies;
 mod deadlines;
-mod forwarding;
 mod later;
 mod requests;
 

@@ -1,10 +1,9 @@
-//! HTTP wraps its successor, so it must hand on every callback. One that a wrapper forgets is one that the
-//! wrapped protocol waits for in vain.
+//! A protocol around another must hand on every callback; HTTP is one, around its successor. One that it forgets
+//! is one that the inner protocol waits for in vain.
 
+use keep_alive::{Answer, Content, Handler, Http, Next};
 use poll::{ConnId, Ended, Io, Net, Protocol, Rehearsal, Timer, World};
 use request::{Request, Status};
-
-use crate::{Answer, Content, Handler, Http, Next};
 
 /// What the successor heard.
 #[derive(Default)]
@@ -77,7 +76,7 @@ fn the_successor_hears_every_callback() {
 /// A callback that is new in the trait, and has a default there, would be forgotten without a word.
 #[test]
 fn the_test_above_knows_every_callback() {
-    let source = include_str!("../../../../02-poll/src/protocol.rs");
+    let source = include_str!("../../../steps/02-poll/src/protocol.rs");
     let (_, body) = source.split_once("pub trait Protocol {").expect("the trait");
     let (body, _) = body.split_once("\n}").expect("its end");
     let callbacks: Vec<&str> = body
