@@ -1,5 +1,5 @@
-//! A protocol around another must hand on every callback; HTTP is one, around its successor. One that it forgets
-//! is one that the inner protocol waits for in vain.
+//! A protocol around another must hand on every callback; HTTP is one, around its successor. One that it
+//! forgets is one that the inner protocol waits for in vain.
 
 use keep_alive::{Answer, Content, Handler, Http, Next};
 use poll::{ConnId, Ended, Io, Net, Protocol, Rehearsal, Timer, World};
