@@ -51,6 +51,7 @@ run: cargo
 .PHONY: test
 ifneq ($(RUNG),)
 test: cargo
+	@tests/tools/need.sh programs
 	cargo test --package step-$(RUNG)
 	cargo test --package harness --test $(RUNG)
 else

@@ -3,6 +3,7 @@
 #
 #   tests/tools/need.sh            checks; on Debian or Ubuntu as root it installs what is missing; elsewhere it says
 #                                  in one line what is missing and how to get it, and fails. Nothing is skipped.
+#   tests/tools/need.sh programs   the same without the browser's part: what the tests of one rung need
 #   tests/tools/need.sh chromium   prints the path of the browser that the tests use, or fails
 #
 # Set CHROMIUM to use a browser of your own. Written for bash 3.2, which is what macOS has.
@@ -53,6 +54,9 @@ if [ "${1:-}" = chromium ]; then
     exit
 fi
 
+with_browser=yes
+[ "${1:-}" != programs ] || with_browser=""
+
 if [ -n "${CHROMIUM:-}" ] && ! have "$CHROMIUM"; then
     echo "need.sh: CHROMIUM is set to $CHROMIUM, and there is no such program" >&2
     exit 1
@@ -63,8 +67,10 @@ need() { missing="$missing $1"; }
 have curl || need curl
 have nc || need netcat-openbsd
 [ "$(uname)" != Linux ] || have strace || need strace # the tests that count system calls are for Linux only
-node_fits || need nodejs
-find_chromium >/dev/null || need chromium
+if [ -n "$with_browser" ]; then
+    node_fits || need nodejs
+    find_chromium >/dev/null || need chromium
+fi
 
 if [ -n "$missing" ]; then
     if [ "$(id -u)" = 0 ] && have apt-get; then
@@ -78,13 +84,13 @@ if [ -n "$missing" ]; then
             # shellcheck disable=SC2086 # two words for nodejs
             apt-get install -y -qq --no-install-recommends $package >/dev/null
         done
-        if ! node_fits; then
+        if [ -n "$with_browser" ] && ! node_fits; then
             # Debian 12 and Ubuntu 24.04 have Node 18; npm's own package `node` brings a newer one.
             npm install --global --no-audit --no-fund --loglevel=error node@22 >&2
             hash -r
         fi
     else
-        echo "need.sh: the tests need$missing (Node $node_at_least or newer). Install:" >&2
+        echo "need.sh: the tests need$missing. Install them (Node $node_at_least or newer):" >&2
         if have apt-get; then
             echo "  sudo apt-get install curl netcat-openbsd strace nodejs npm chromium" >&2
         elif have brew; then
@@ -97,6 +103,8 @@ if [ -n "$missing" ]; then
         exit 1
     fi
 fi
+
+[ -n "$with_browser" ] || exit 0
 
 if ! packages_fit; then
     echo "need.sh: npm ci in tests/browser" >&2
