@@ -90,16 +90,16 @@ if [ -n "$missing" ]; then
             hash -r
         fi
     else
-        echo "need.sh: the tests need$missing. Install them (Node $node_at_least or newer):" >&2
         if have apt-get; then
-            echo "  sudo apt-get install curl netcat-openbsd strace nodejs npm chromium" >&2
+            how="sudo apt-get install curl netcat-openbsd strace nodejs npm chromium"
         elif have brew; then
-            echo "  brew install curl netcat node && brew install --cask chromium" >&2
+            how="brew install curl netcat node && brew install --cask chromium"
         elif have dnf; then
-            echo "  sudo dnf install curl netcat strace nodejs npm chromium" >&2
+            how="sudo dnf install curl netcat strace nodejs npm chromium"
         else
-            echo "  with your system's package manager; or set CHROMIUM=/path/to/chrome" >&2
+            how="your system's package manager has them; or set CHROMIUM=/path/to/chrome"
         fi
+        echo "need.sh: the tests need$missing (Node $node_at_least or newer): $how" >&2
         exit 1
     fi
 fi
