@@ -3,7 +3,6 @@
 #[path = "04_request/strict.rs"]
 mod strict;
 
-use std::fs;
 use std::process::ExitCode;
 
 use harness::{Lesson, Story, starts_and_stops};
@@ -174,21 +173,17 @@ fn head_and_body_leave_in_one_write(story: &Story) {
         read: "RFC 1122 §4.2.3.4, notes/04-request.md",
         hand: "strace -f -e trace=write,writev,sendto,sendmsg cargo run --bin 04-request",
     });
-    let trace = story.directory().join("trace");
-    let path = trace.to_string_lossy().into_owned();
-    let calls = "trace=write,writev,send,sendto,sendmsg";
-    let server = story
-        .server_with(|setup| setup.under(["strace", "-f", "-qq", "-s", "4096", "-e", calls, "-o", &path]));
-    let mut alice = story.client("alice", &server);
-    alice.gets("/").has_status(200);
-    alice.receives_end();
-    server.stop();
-    let trace = fs::read_to_string(&trace).unwrap_or_default();
-    let writes: Vec<_> = trace.lines().filter(|line| line.contains("HTTP/1.1 200")).collect();
-    story.expects(writes.len() == 1, format!("one write with the status line, there were {}", writes.len()));
+    let writes = harness::traced_writes(story, |server| {
+        let mut alice = story.client("alice", server);
+        alice.gets("/").has_status(200);
+        alice.receives_end();
+    });
+    let answers: Vec<_> = writes.lines().filter(|line| line.contains("HTTP/1.1 200")).collect();
+    story
+        .expects(answers.len() == 1, format!("one write with the status line, there were {}", answers.len()));
     story.expects(
-        writes[0].contains("method: GET"),
-        format!("head and body in one write, but it was {}", writes[0]),
+        answers[0].contains("method: GET"),
+        format!("head and body in one write, but it was {}", answers[0]),
     );
 }
 

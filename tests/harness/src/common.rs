@@ -1,4 +1,4 @@
-//! Tests that every rung shares.
+//! What the tests of several rungs share.
 
 use crate::story::{Lesson, Story};
 
@@ -16,4 +16,16 @@ pub fn starts_and_stops(story: &Story) {
     let status = server.stop();
     let ours = std::env::var_os("SERVER").is_none();
     story.expects(!ours || status.success(), format!("exit status 0 after Ctrl-C, it is {status}"));
+}
+
+/// Runs the server under strace while `talk` talks to it. Returns its writes, one call a line.
+pub fn traced_writes(story: &Story, talk: impl FnOnce(&crate::Server)) -> String {
+    let trace = story.directory().join("trace");
+    let path = trace.to_string_lossy().into_owned();
+    let calls = "trace=write,writev,send,sendto,sendmsg";
+    let strace = ["strace", "-f", "-qq", "-s", "4096", "-e", calls, "-o", &path];
+    let server = story.server_with(|setup| setup.under(strace));
+    talk(&server);
+    server.stop();
+    std::fs::read_to_string(&trace).unwrap_or_default()
 }

@@ -81,7 +81,7 @@ mod tests;
 pub mod ws;
 
 pub use client::{Client, Ending, PATIENCE};
-pub use common::starts_and_stops;
+pub use common::{starts_and_stops, traced_writes};
 pub use frame::Frame;
 pub use http::Response;
 pub use launch::Setup;
