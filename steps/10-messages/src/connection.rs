@@ -86,23 +86,40 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> WebSocket<A, W, U, P> {
             Event::Message(message) => self.message(message, application, io),
             // RFC 6455 §5.5.3: "A Pong frame sent in response to a Ping frame must have identical
             // "Application data" as found in the message body of the Ping frame being replied to."
-            Event::Ping(payload) => write_frame(Header::new(Opcode::Pong, 0), payload, io.out()),
+            Event::Ping(payload) => {
+                let verdict = self.watch.message(Opcode::Ping, payload.len(), io.now);
+                if self.obey(verdict, application, io) {
+                    write_frame(Header::new(Opcode::Pong, 0), payload, io.out());
+                }
+            }
             Event::Pong(payload) => self.watch.pong(payload, io.now),
         }
     }
 
     fn message(&mut self, message: Message<'_>, application: &mut A, io: &mut Io<'_>) {
-        match self.watch.message(message.opcode(), message.as_bytes().len(), io.now) {
-            Verdict::Close(code) => return self.our_close(code, "", application, io),
+        let verdict = self.watch.message(message.opcode(), message.as_bytes().len(), io.now);
+        if !self.obey(verdict, application, io) {
+            return;
+        }
+        self.tell(application, io, |application, client, socket| {
+            application.message(client, message, socket)
+        });
+    }
+
+    /// Does what the watch says. `false`: the connection is closed.
+    fn obey(&mut self, verdict: Verdict, application: &mut A, io: &mut Io<'_>) -> bool {
+        match verdict {
+            Verdict::Close(code, reason) => {
+                self.our_close(code, reason, application, io);
+                return false;
+            }
             Verdict::PauseFor(time) => {
                 io.pause();
                 io.set_timeout(Timer::Protocol, Some(time));
             }
             Verdict::Pass => {}
         }
-        self.tell(application, io, |application, client, socket| {
-            application.message(client, message, socket)
-        });
+        true
     }
 
     /// RFC 6455 §5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame, the
@@ -159,7 +176,7 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> WebSocket<A, W, U, P> {
         while let State::Open(_) = self.state {
             match self.watch.due(io.now) {
                 Due::Ping(payload) => write_frame(Header::new(Opcode::Ping, 0), &payload, io.out()),
-                Due::Close(code) => self.our_close(code, "", application, io),
+                Due::Close(code, reason) => self.our_close(code, reason, application, io),
                 Due::At(time) => {
                     let after = time.saturating_duration_since(io.now);
                     return io.set_timeout(Timer::Protocol, Some(after));
@@ -184,7 +201,12 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> Protocol for WebSocket<A, W, 
                 Err(error) => self.fail(error, application, io),
             }
         }
-        length - input.len()
+        let used = length - input.len();
+        if used > 0 && matches!(self.state, State::Open(_)) {
+            let verdict = self.watch.bytes(used, io.now);
+            self.obey(verdict, application, io);
+        }
+        used
     }
 
     /// RFC 6455 §7.1.5: "If _The WebSocket Connection is Closed_ and no Close control frame was received by the

@@ -1,4 +1,4 @@
-//! Who looks over a connection's shoulder: rate limits and heartbeats (rung 12) see messages, not bytes.
+//! Who looks over a connection's shoulder: rate limits and heartbeats (rung 12) see messages, pongs and bytes.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,11 @@ use frames::Opcode;
 ///
 /// **A watch has no timer of its own**: [`due`](Watch::due) says when to ask again, and then it is asked.
 pub trait Watch {
-    /// A whole message came, of `length` bytes.
+    /// Bytes came: `length` of them, of frames of any kind, whole or not. They tell that the peer is alive also
+    /// where a large frame is on its way, before which no Pong can come. Asked behind `message` and `pong`.
+    fn bytes(&mut self, length: usize, now: Instant) -> Verdict;
+
+    /// A whole message or a Ping came, of `length` bytes.
     fn message(&mut self, opcode: Opcode, length: usize, now: Instant) -> Verdict;
 
     /// A Pong came.
@@ -23,13 +27,13 @@ pub trait Watch {
 /// What a watch thinks of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// The application gets it.
+    /// It is dealt with: the application gets a message, a Ping is answered.
     Pass,
-    /// The application gets it, and for so long nothing more is read: the peer has to wait. No Pong is read
+    /// It is dealt with, and for so long nothing more is read: the peer has to wait. No Pong is read
     /// meanwhile either, so a watch must not miss one then; and `due` is asked when the time is over.
     PauseFor(Duration),
-    /// The application does not get it, and the connection is closed with this code.
-    Close(u16),
+    /// It is not dealt with, and the connection is closed with this code and reason.
+    Close(u16, &'static str),
 }
 
 /// What a watch wants done.
@@ -37,8 +41,8 @@ pub enum Verdict {
 pub enum Due {
     /// Send a Ping with this payload.
     Ping([u8; 8]),
-    /// Close the connection with this code.
-    Close(u16),
+    /// Close the connection with this code and reason.
+    Close(u16, &'static str),
     /// Nothing before then.
     At(Instant),
     /// Nothing, ever.
@@ -46,6 +50,10 @@ pub enum Due {
 }
 
 impl Watch for () {
+    fn bytes(&mut self, _length: usize, _now: Instant) -> Verdict {
+        Verdict::Pass
+    }
+
     fn message(&mut self, _opcode: Opcode, _length: usize, _now: Instant) -> Verdict {
         Verdict::Pass
     }

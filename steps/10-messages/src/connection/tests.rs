@@ -326,9 +326,19 @@ struct Script {
     due: Vec<(Duration, Due)>,
     began: Option<Instant>,
     pongs: Vec<Vec<u8>>,
+    bytes: usize,
+    most_bytes: Option<usize>,
 }
 
 impl Watch for Script {
+    fn bytes(&mut self, length: usize, _: Instant) -> Verdict {
+        self.bytes += length;
+        match self.most_bytes {
+            Some(most) if self.bytes > most => self.verdict.unwrap_or(Verdict::Pass),
+            _ => Verdict::Pass,
+        }
+    }
+
     fn message(&mut self, _: Opcode, length: usize, _: Instant) -> Verdict {
         if length > 5 { self.verdict.unwrap_or(Verdict::Pass) } else { Verdict::Pass }
     }
@@ -362,7 +372,7 @@ const SECOND: Duration = Duration::from_secs(1);
 #[test]
 fn a_watch_pings_and_closes_when_it_is_due() {
     let mut connection = watched(Script {
-        due: vec![(SECOND, Due::Ping(*b"heart 01")), (2 * SECOND, Due::Close(1011))],
+        due: vec![(SECOND, Due::Ping(*b"heart 01")), (2 * SECOND, Due::Close(1011, "gone?"))],
         ..Script::default()
     });
     assert_eq!(connection.sent(), b"");
@@ -371,7 +381,7 @@ fn a_watch_pings_and_closes_when_it_is_due() {
     connection.receive(&sends(Opcode::Pong, b"heart 01"));
     connection.call(|connection, _, _| assert_eq!(connection.watch.pongs, [b"heart 01"]));
     connection.pass(SECOND);
-    assert_eq!(connection.sent(), close(1011, ""));
+    assert_eq!(connection.sent(), close(1011, "gone?"));
     connection.pass(CLOSE_TIMEOUT);
     assert!(!connection.is_open());
 }
@@ -390,10 +400,33 @@ fn a_watch_can_make_the_peer_wait() {
 
 #[test]
 fn a_watch_can_refuse_a_message() {
-    let mut connection = watched(Script { verdict: Some(Verdict::Close(1008)), ..Script::default() });
+    let mut connection =
+        watched(Script { verdict: Some(Verdict::Close(1008, "too long")), ..Script::default() });
     connection.receive(&sends(Opcode::Text, b"far too much"));
-    assert_eq!(connection.sent(), close(1008, ""));
+    assert_eq!(connection.sent(), close(1008, "too long"));
     assert_eq!(connection.world.story, ["open Ada", "close Ada 1008 \"\""], "the application never saw it");
+}
+
+#[test]
+fn a_watch_sees_pings_too() {
+    let refuse = Script { verdict: Some(Verdict::Close(1008, "too long")), ..Script::default() };
+    let mut connection = watched(refuse);
+    connection.receive(&[sends(Opcode::Ping, b"short"), sends(Opcode::Ping, b"longer")].concat());
+    assert_eq!(connection.sent(), [frame(Opcode::Pong, b"short"), close(1008, "too long")].concat());
+}
+
+#[test]
+fn a_watch_sees_the_bytes_of_a_message_that_is_not_whole() {
+    let pause = Script { verdict: Some(Verdict::PauseFor(SECOND)), most_bytes: Some(8), ..Script::default() };
+    let mut connection = watched(pause);
+    let message = sends(Opcode::Text, b"Hello");
+    connection.receive(&message[..8]);
+    connection.receive(&message[8..9]);
+    connection.call(|connection, _, _| assert_eq!(connection.watch.bytes, 9));
+    connection.receive(&message[9..]);
+    assert_eq!(connection.sent(), b"", "more than 8 bytes: nothing is read");
+    connection.pass(SECOND);
+    assert_eq!(connection.sent(), frame(Opcode::Text, b"Hello"));
 }
 
 #[test]
@@ -428,7 +461,7 @@ fn upgraded(watch: Script) -> Rehearsal<Http<Echo>> {
 
 #[test]
 fn a_connection_that_began_as_http_keeps_the_deadlines_it_set_when_it_opened() {
-    let due = vec![(SECOND, Due::Ping(*b"heart 01")), (1000 * SECOND, Due::Close(1011))];
+    let due = vec![(SECOND, Due::Ping(*b"heart 01")), (1000 * SECOND, Due::Close(1011, ""))];
     let mut patient = upgraded(Script { due, ..Script::default() });
     assert!(patient.sent().ends_with(b"\r\n\r\n"));
     patient.pass(SECOND);
@@ -436,7 +469,7 @@ fn a_connection_that_began_as_http_keeps_the_deadlines_it_set_when_it_opened() {
     patient.pass(900 * SECOND);
     assert!(patient.is_open(), "HTTP's own deadline is over with HTTP");
 
-    let due = vec![(Duration::ZERO, Due::Close(1013))];
+    let due = vec![(Duration::ZERO, Due::Close(1013, ""))];
     let mut refused = upgraded(Script { due, ..Script::default() });
     assert!(refused.sent().ends_with(&close(1013, "")));
     assert_eq!(refused.world.story, ["open Ada", "close Ada 1013 \"\""]);
