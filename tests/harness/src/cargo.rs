@@ -17,21 +17,30 @@ pub(crate) fn is_rung(name: &str) -> bool {
     workspace().join("steps").join(name).join("Cargo.toml").exists()
 }
 
-/// The rung's binary, built by cargo at the first call and once per process.
+/// A rung, and whether it is built as a release.
+type Build = (String, bool);
+
+/// The rung's binary, built by cargo at the first call and once per process and profile.
 ///
-/// The profile is dev, or release with `HARNESS_PROFILE=release`. The error is what cargo printed.
-pub(crate) fn binary(rung: &str) -> Result<PathBuf, String> {
-    static BUILT: Mutex<Option<HashMap<String, Result<PathBuf, String>>>> = Mutex::new(None);
+/// The profile is dev, or release: for a test that asks for it, for all with `HARNESS_PROFILE=release`. The error
+/// is what cargo printed.
+pub(crate) fn binary(rung: &str, release: bool) -> Result<PathBuf, String> {
+    static BUILT: Mutex<Option<HashMap<Build, Result<PathBuf, String>>>> = Mutex::new(None);
+    let release = release || std::env::var("HARNESS_PROFILE").is_ok_and(|profile| profile == "release");
     let mut built = BUILT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    built.get_or_insert_default().entry(rung.into()).or_insert_with(|| build(rung)).clone()
+    built
+        .get_or_insert_default()
+        .entry((rung.into(), release))
+        .or_insert_with(|| build(rung, release))
+        .clone()
 }
 
-fn build(rung: &str) -> Result<PathBuf, String> {
+fn build(rung: &str, release: bool) -> Result<PathBuf, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(workspace()).args(["build", "--message-format=json"]);
     command.args(["--bin", rung, "--package", &format!("step-{rung}")]);
-    if std::env::var("HARNESS_PROFILE").is_ok_and(|profile| profile == "release") {
+    if release {
         command.arg("--release");
     }
     let output = command.output().map_err(|error| format!("cannot run cargo: {error}"))?;

@@ -22,6 +22,7 @@ pub struct Setup {
     env: Vec<(String, String)>,
     args: Vec<OsString>,
     wrapper: Vec<OsString>,
+    release: bool,
 }
 
 impl Setup {
@@ -41,6 +42,12 @@ impl Setup {
     /// `s.under(["sh", "-c", "ulimit -n 32; exec \"$0\" \"$@\""])`.
     pub fn under<S: AsRef<OsStr>>(mut self, command: impl IntoIterator<Item = S>) -> Setup {
         self.wrapper = command.into_iter().map(|part| part.as_ref().into()).collect();
+        self
+    }
+
+    /// Starts the rung as it is built for use, not for the student who waits for the build.
+    pub fn release(mut self) -> Setup {
+        self.release = true;
         self
     }
 
@@ -97,8 +104,8 @@ impl Story {
     #[track_caller]
     fn launch(&self, describe: impl FnOnce(Setup) -> Setup) -> (Arc<Process>, Option<u16>) {
         let record = &self.record;
-        let own = Setup { rung: record.rung.clone(), env: Vec::new(), args: Vec::new(), wrapper: Vec::new() };
-        let setup = describe(own);
+        let (env, args, wrapper) = (Vec::new(), Vec::new(), Vec::new());
+        let setup = describe(Setup { rung: record.rung.clone(), env, args, wrapper, release: false });
         let foreign = std::env::var("SERVER").ok().filter(|_| setup.rung == record.rung);
         let mut words = setup.wrapper.clone();
         let (name, port) = match foreign {
@@ -111,7 +118,7 @@ impl Story {
                 (format!("the server '{command}'"), Some(port))
             }
             None => {
-                words.push(built(record, &setup.rung).into());
+                words.push(built(record, &setup).into());
                 (format!("the server {}", setup.rung), None)
             }
         };
@@ -136,9 +143,9 @@ impl Story {
 
 /// Builds the rung. Cargo's time is not the test's.
 #[track_caller]
-fn built(record: &Record, rung: &str) -> std::path::PathBuf {
+fn built(record: &Record, Setup { rung, release, .. }: &Setup) -> std::path::PathBuf {
     let start = Instant::now();
-    let binary = cargo::binary(rung);
+    let binary = cargo::binary(rung, *release);
     record.excuse(start.elapsed());
     binary.unwrap_or_else(|error| record.fail(format!("{rung} does not build:\n{error}"), Vec::new()))
 }
@@ -196,7 +203,7 @@ fn listed(port: u16) -> Option<bool> {
 }
 
 /// A port that nobody listens on, and that no other test of this process was given.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     static GIVEN: Mutex<Vec<u16>> = Mutex::new(Vec::new());
     let mut given = GIVEN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     loop {

@@ -68,6 +68,7 @@ pub mod frame;
 mod http;
 mod launch;
 mod options;
+mod other;
 mod process;
 mod program;
 mod receive;

@@ -128,6 +128,16 @@ impl Process {
         self.wait_until(limit, |state| contains(state, text).then_some(())).is_some()
     }
 
+    /// Waits until one of the texts stands in stdout or stderr, and says which; none when it has ended without,
+    /// or when the limit is over.
+    pub(crate) fn prints_one_of(&self, texts: &[&str], limit: Duration) -> Option<usize> {
+        let found = self.wait_until(limit, |state| {
+            let which = texts.iter().position(|text| contains(state, text));
+            (which.is_some() || (state.status.is_some() && state.open_outputs == 0)).then_some(which)
+        });
+        found.flatten()
+    }
+
     pub(crate) fn output_contains(&self, text: &str) -> bool {
         contains(&self.state(), text)
     }

@@ -98,13 +98,7 @@ impl Program {
         command.args(&self.args).envs(self.env.iter().cloned()).stdin(Stdio::piped());
         let process = match Process::start(self.name.clone(), false, command) {
             Ok(process) => process,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let package = PACKAGES.iter().find(|(program, _)| *program == self.name);
-                let package = package.map_or(self.name.as_str(), |(_, package)| package);
-                let headline = format!("this test needs {}, which is not installed.", self.name);
-                self.record.fail(headline, vec![format!("on Debian and Ubuntu: apt install {package}")]);
-            }
-            Err(error) => self.record.fail(format!("cannot run {}: {error}", self.name), Vec::new()),
+            Err(error) => cannot_run(&self.record, &self.name, &error),
         };
         self.record.state().processes.push(process.clone());
         if let Some(mut stdin) = process.take_stdin() {
@@ -114,6 +108,17 @@ impl Program {
         }
         Running { record: self.record, process, limit: self.limit }
     }
+}
+
+/// Fails the test: the program is missing, and where to get it, or what the system says.
+#[track_caller]
+pub(crate) fn cannot_run(record: &Record, name: &str, error: &std::io::Error) -> ! {
+    if error.kind() != std::io::ErrorKind::NotFound {
+        record.fail(format!("cannot run {name}: {error}"), Vec::new());
+    }
+    let package = PACKAGES.iter().find(|(program, _)| *program == name).map_or(name, |(_, package)| package);
+    let headline = format!("this test needs {name}, which is not installed.");
+    record.fail(headline, vec![format!("on Debian and Ubuntu: apt install {package}")])
 }
 
 /// A program that runs beside the test. Dropped, it is killed.

@@ -78,7 +78,7 @@ pub fn suite(name: &str, tests: Vec<Test>) -> ExitCode {
     let wanted = !options.list && tests.iter().any(|test| options.selects(test.name));
     if wanted && std::env::var_os("SERVER").is_none() && crate::cargo::is_rung(name) {
         // Built before the first test, so that an error of the compiler is told once.
-        if let Err(error) = crate::cargo::binary(name) {
+        if let Err(error) = crate::cargo::binary(name, false) {
             eprintln!("{error}\nerror: {name} does not build, so none of its tests ran");
             return ExitCode::from(101);
         }
