@@ -9,7 +9,7 @@
 //! - `for_all.rs`: what is answered alike everywhere.
 //! - [`BodyDecoder`] (`body.rs`, `chunked.rs`): where a body ends.
 //! - [`Limits`] (`limits.rs`): how much, how long.
-//! - [`Page`] (`page.rs`): the browser page that a rung carries with it.
+//! - [`Page`] (`page.rs`): the browser page that a rung carries with it, and its [`Asset`]s.
 
 mod answer;
 mod body;
@@ -25,4 +25,4 @@ pub use body::{BodyDecoder, BodyError, Part};
 pub use connection::Http;
 pub use handler::{Body, Event, Handler, Next, NoSuccessor};
 pub use limits::Limits;
-pub use page::Page;
+pub use page::{Asset, Page};
