@@ -35,12 +35,14 @@ fn main() -> ExitCode {
             after_the_switch_nothing_is_http,
             a_plain_request_is_told_to_upgrade,
             rfc_6455_4_2_1_the_method_is_get,
+            rfc_6455_4_2_1_the_host_is_named,
             rfc_6455_4_2_1_http_1_0_is_not_upgraded,
             rfc_6455_4_2_1_the_version_is_13,
             rfc_6455_4_2_1_the_key_is_16_bytes,
             rfc_6455_4_2_2_the_server_chooses_the_subprotocol,
             rfc_6455_4_1_subprotocols_are_tokens_named_once,
             extensions_are_not_agreed_to,
+            rfc_6455_9_1_extensions_are_offered_in_their_grammar,
             a_refusal_keeps_the_connection,
             a_body_is_never_taken_for_frames,
             a_half_close_ends_it,
@@ -194,6 +196,16 @@ fn bytes_behind_the_handshake_are_not_lost(story: &Story) {
     accepted(&alice.receives_response());
     sees(story, &server, "together", &frame);
 
+    story.note("and behind two plain requests, all in one packet");
+    let mut carol = story.client("carol", &server);
+    let plain = "GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /socket HTTP/1.1\r\nHost: x\r\n\r\n".as_bytes();
+    let third = ws::handshake("x", "/socket?tab=third", &[]);
+    carol.sends([plain, third.as_bytes(), &frame].concat());
+    carol.receives_response().has_status(200);
+    told_to_upgrade(&carol.receives_response());
+    accepted(&carol.receives_response());
+    sees(story, &server, "third", &frame);
+
     story.note("and cut in the middle of the handshake's last line end, and of the frame");
     for (tab, at) in [("cutone", together.len() - frame.len() - 1), ("cuttwo", together.len() - 3)] {
         let bytes =
@@ -299,11 +311,13 @@ fn a_half_close_ends_it(story: &Story) {
     story.client("carol", &server).gets("/").has_status(200);
 }
 
-/// 101, and all that belongs to it.
+/// 101, and all that belongs to it. RFC 9110 §8.6, §6.4.1: a 1xx has no content and announces none.
 #[track_caller]
 fn accepted(answer: &Response) -> &Response {
     answer
         .has_status(101)
+        .has_no_field("Content-Length")
+        .has_no_field("Transfer-Encoding")
         .has_token("Upgrade", "websocket")
         .has_token("Connection", "Upgrade")
         .has_field("Sec-WebSocket-Accept", ACCEPT)

@@ -1,7 +1,8 @@
 //! Sec-WebSocket-Accept.
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use sha1_smol::Sha1;
 
 /// RFC 6455 §1.3: a "Globally Unique Identifier", "which is unlikely to be used by network endpoints that do
@@ -20,11 +21,17 @@ pub fn accept_key(key: &[u8]) -> String {
     STANDARD.encode(sha1.digest().bytes())
 }
 
-/// Whether this is a key. RFC 6455 §4.2.1: "a base64-encoded value that, when decoded, is 16 bytes in
-/// length".
+/// 16 bytes are 21 characters and a third of one: the last one has four bits too many. An encoder sets them to
+/// zero (RFC 4648 §3.5), but the key that RFC 6455 §4.1 gives as an example, `AQIDBAUGBwgJCgsMDQ4PEC==`, has not.
+const LAST_BITS_IGNORED: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
+
+/// Whether this is a key. RFC 6455 §4.2.2: "a base64-encoded value that, if decoded, is 16 bytes in length".
 pub(crate) fn is_key(key: &[u8]) -> bool {
     // 16 bytes are 24 characters. The decoder wants room for 18, since it looks at the padding last.
-    key.len() == 24 && STANDARD.decode_slice(key, &mut [0; 18]) == Ok(16)
+    key.len() == 24 && LAST_BITS_IGNORED.decode_slice(key, &mut [0; 18]) == Ok(16)
 }
 
 #[cfg(test)]
@@ -41,6 +48,7 @@ mod tests {
         assert!(is_key(b"dGhlIHNhbXBsZSBub25jZQ=="));
         assert!(is_key(b"AAAAAAAAAAAAAAAAAAAAAA=="));
         assert!(is_key(b"+/+/+/+/+/+/+/+/+/+/+w=="));
+        assert!(is_key(b"AQIDBAUGBwgJCgsMDQ4PEC=="), "the example of §4.1, 7");
         for wrong in [
             "",
             "x",
@@ -49,7 +57,6 @@ mod tests {
             "dGhlIHNhbXBsZSBub25j",
             "dGhlIHNhbXBsZSBub25jZWQh",
             "dGhlIHNhbXBsZSBub25jZSE=",
-            "dGhlIHNhbXBsZSBub25jZR==",
             "dGhlIHNhbXBsZSBub25j_Q==",
             "dGhlIHNhbXBsZSBub2 jZQ==",
             "dGhlIHNhbXBsZSBub25jZQ==dGhlIHNhbXBsZSBub25jZQ==",

@@ -3,7 +3,7 @@
 use keep_alive::{Answer, Content};
 use request::{Framing, Method, Request, ResponseHead, Status, Version};
 
-use crate::{Refusal, accept_key, subprotocols};
+use crate::{Extension, Refusal, accept_key, extensions, subprotocols};
 
 /// Whether the client asks for a WebSocket, rightly or wrongly: [`Handshake::check`] tells. Where a page and
 /// a WebSocket have the same path, this tells them apart.
@@ -18,6 +18,7 @@ pub fn is_asked_for(head: &Request<'_>) -> bool {
 pub struct Handshake<'a> {
     key: &'a [u8],
     offered: Vec<&'a [u8]>,
+    extensions: Vec<Extension<'a>>,
 }
 
 impl<'a> Handshake<'a> {
@@ -52,18 +53,19 @@ impl<'a> Handshake<'a> {
             Only::One(_) | Only::None => return Err(Refusal::Version),
             Only::Many => return Err(Refusal::VersionRepeated),
         }
-        // 5. "A |Sec-WebSocket-Key| header field with a base64-encoded value that, when decoded, is 16 bytes
-        // in length."
+        // 5. "A |Sec-WebSocket-Key| header field with a base64-encoded [...] value that, when decoded, is 16
+        // bytes in length."
         let key = match only(head, "Sec-WebSocket-Key") {
             Only::One(key) if accept_key::is_key(key) => key,
             Only::One(_) => return Err(Refusal::Key),
             Only::None => return Err(Refusal::KeyMissing),
             Only::Many => return Err(Refusal::KeyRepeated),
         };
-        // 7. Origin is rung 12's. 8. Subprotocols. 9. Extensions are rung 14's; one that is not answered is
-        // not used.
+        // 7. Origin is rung 12's. 8. Subprotocols. 9. Extensions are rung 14's: one that is not answered is
+        // not used. Both must be what the grammar says, whether we speak any or not.
         let offered = subprotocols::offered(head)?;
-        Ok(Handshake { key, offered })
+        let extensions = extensions::offered(head)?;
+        Ok(Handshake { key, offered, extensions })
     }
 
     /// The first of the subprotocols that `we_speak`, in our order, that the client offers too. `None`: they
@@ -93,6 +95,11 @@ impl<'a> Handshake<'a> {
             }
             fields(head)
         });
+    }
+
+    /// The extensions that the client offers, the one that it would like best first (RFC 6455 §9.1).
+    pub fn extensions(&self) -> &[Extension<'a>] {
+        &self.extensions
     }
 
     /// The Sec-WebSocket-Key, as it was sent.

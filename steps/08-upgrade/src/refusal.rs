@@ -6,7 +6,7 @@ use keep_alive::{Answer, Content};
 use request::Status;
 
 /// Why a request does not become a WebSocket. Each is an HTTP answer that says so, and the connection stays
-/// usable.
+/// usable, except after [`Body`](Refusal::Body) and [`Extensions`](Refusal::Extensions).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -28,10 +28,12 @@ pub enum Refusal {
     KeyRepeated,
     /// Sec-WebSocket-Key is not 16 bytes in Base64.
     Key,
-    /// An offered subprotocol is not a token.
+    /// An offered subprotocol is not a token, or the field offers none.
     Subprotocol,
     /// A subprotocol is offered twice.
     SubprotocolRepeated,
+    /// Sec-WebSocket-Extensions is not what its grammar says.
+    Extensions,
 }
 
 impl Refusal {
@@ -57,13 +59,16 @@ impl Refusal {
             Refusal::VersionRepeated => "RFC 6455 §11.3.5",
             Refusal::KeyRepeated => "RFC 6455 §11.3.1",
             Refusal::Subprotocol | Refusal::SubprotocolRepeated => "RFC 6455 §4.1",
+            Refusal::Extensions => "RFC 6455 §9.1",
         }
     }
 
     /// Answers the request: status, why in one sentence, and what the client needs to do better.
     pub fn answer(self, answer: &mut Answer<'_, '_>) {
-        if self == Refusal::Body {
-            // The client may send frames as its body, or a body and then frames: whose bytes are they?
+        // A body: the client may send frames as its body, or a body and then frames. Whose bytes are they?
+        // Extensions: RFC 6455 §9.1 wants the connection failed, and §7.2.2 says how: "the server MUST simply
+        // _Close the WebSocket Connection_".
+        if matches!(self, Refusal::Body | Refusal::Extensions) {
             answer.close_after();
         }
         let text = format!("{}: {self} ({}).\n", self.status(), self.section());
@@ -95,6 +100,9 @@ impl fmt::Display for Refusal {
             Refusal::Key => "Sec-WebSocket-Key must be 16 bytes in Base64",
             Refusal::Subprotocol => "Sec-WebSocket-Protocol must be a list of tokens",
             Refusal::SubprotocolRepeated => "Sec-WebSocket-Protocol names a subprotocol twice",
+            Refusal::Extensions => {
+                "Sec-WebSocket-Extensions must be a list of extensions and their parameters"
+            }
         })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt::Write;
 
 use poll::ConnId;
-use upgrade::{Handshake, accept_key};
+use upgrade::{Extension, Handshake, accept_key};
 
 /// The latest connections that switched.
 #[derive(Default)]
@@ -23,6 +23,7 @@ struct Switched {
     key: String,
     accept: String,
     subprotocol: Option<&'static str>,
+    extensions: String,
     count: usize,
     first: Vec<u8>,
 }
@@ -44,6 +45,10 @@ impl Seen {
             key: String::from_utf8_lossy(handshake.key()).into_owned(),
             accept: accept_key(handshake.key()),
             subprotocol,
+            extensions: match handshake.extensions() {
+                [] => "none".to_owned(),
+                offered => offered.iter().map(Extension::to_string).collect::<Vec<_>>().join(", "),
+            },
             count: 0,
             first: Vec::new(),
         });
@@ -60,11 +65,12 @@ impl Seen {
     /// The latest connection of this tab, as text: `name: value` lines, an empty one, and one line for each
     /// byte.
     pub fn of_tab(&self, tab: &str) -> Option<String> {
-        let Switched { key, accept, subprotocol, count, first, .. } =
+        let Switched { key, accept, subprotocol, extensions, count, first, .. } =
             self.latest.iter().find(|switched| switched.tab == tab)?;
         let subprotocol = subprotocol.unwrap_or("none");
-        let mut text =
-            format!("key: {key}\naccept: {accept}\nsubprotocol: {subprotocol}\nbytes: {count}\n\n");
+        let mut text = format!(
+            "key: {key}\naccept: {accept}\nsubprotocol: {subprotocol}\nextensions: {extensions}\nbytes: {count}\n\n"
+        );
         for byte in first {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "{byte:02x} {byte:08b}");

@@ -12,7 +12,9 @@ use crate::Refusal;
 /// not including separator characters [...] and MUST all be unique strings."
 pub(crate) fn offered<'a>(head: &Request<'a>) -> Result<Vec<&'a [u8]>, Refusal> {
     let offered: Vec<_> = head.list("Sec-WebSocket-Protocol").collect();
-    if !offered.iter().all(|name| is_token(name)) {
+    // `1#token` (§4.3): a field that offers nothing is wrong too.
+    let offers_nothing = offered.is_empty() && head.field("Sec-WebSocket-Protocol").is_some();
+    if offers_nothing || !offered.iter().all(|name| is_token(name)) {
         return Err(Refusal::Subprotocol);
     }
     // A set, since a head of 16 KiB holds thousands of names: comparing each with each would be an attack.

@@ -31,6 +31,30 @@ pub fn rfc_6455_4_2_1_the_method_is_get(story: &Story) {
     }
 }
 
+pub fn rfc_6455_4_2_1_the_host_is_named(story: &Story) {
+    story.teaches(Lesson {
+        why: "Every HTTP/1.1 request names its host, once, and a handshake is one.",
+        read: "RFC 6455 §4.2.1, 2, RFC 9112 §3.2",
+        hand: by_hand!("-H 'Host:'"),
+    });
+    let server = story.server();
+    let handshake = ws::handshake("x", "/socket", &[]);
+    for (wrong, host) in
+        [("no Host", ""), ("two of them", "Host: x\r\nHost: x\r\n"), ("no host", "Host: a b\r\n")]
+    {
+        story.note(wrong);
+        let mut alice = story.client("alice", &server);
+        alice.sends(handshake.replace("Host: x\r\n", host));
+        alice.receives_response().has_status(400).has_no_field("Sec-WebSocket-Accept");
+    }
+    story.note("a request to a proxy names it in the target, a later version of HTTP/1 is spoken as 1.1");
+    for line in ["GET http://x/socket HTTP/1.1", "GET /socket HTTP/1.2"] {
+        let mut bob = story.client("bob", &server);
+        bob.sends(handshake.replace("GET /socket HTTP/1.1", line));
+        accepted(&bob.receives_response());
+    }
+}
+
 pub fn rfc_6455_4_2_1_http_1_0_is_not_upgraded(story: &Story) {
     story.teaches(Lesson {
         why: "In HTTP/1.0 there is no Upgrade: the field is ignored, and the request is a plain one.",
@@ -86,12 +110,20 @@ pub fn rfc_6455_4_2_1_the_key_is_16_bytes(story: &Story) {
         "dGhl!HNhbXBsZSBub25jZQ==",
         "dGhl IHNhbXBsZSBub25jZQ==",
         "dGhlIHNhbXBsZSBub25jZQ==dGhlIHNhbXBsZSBub25jZQ==",
+        "dGhlIHNhbXBsZSBub25j_Q==",
+        "========================",
     ] {
         let fields = [UPGRADE, CONNECTION, VERSION, ("Sec-WebSocket-Key", key)];
         refused(&alice.requests("GET", "/socket", &fields, b""));
     }
     refused(&alice.requests("GET", "/socket", &[UPGRADE, CONNECTION, VERSION], b""));
     refused(&alice.requests("GET", "/socket", &[UPGRADE, CONNECTION, VERSION, KEY_FIELD, KEY_FIELD], b""));
+    story.note(
+        "the key that §4.1 gives as an example: its last character has bits set that belong to no byte",
+    );
+    let fields = [UPGRADE, CONNECTION, VERSION, ("Sec-WebSocket-Key", "AQIDBAUGBwgJCgsMDQ4PEC==")];
+    let answer = alice.requests("GET", "/socket", &fields, b"");
+    answer.has_status(101).has_field("Sec-WebSocket-Accept", "OfS0wDaT5NoxF2gqm7Zj2YtetzM=");
 }
 
 pub fn rfc_6455_4_2_2_the_server_chooses_the_subprotocol(story: &Story) {
@@ -105,6 +137,7 @@ pub fn rfc_6455_4_2_2_the_server_chooses_the_subprotocol(story: &Story) {
     let server = story.server();
     for (offered, chosen) in [
         ("bits.v1", "bits.v1"),
+        (",bits.v1, ,", "bits.v1"),
         ("bits.v1, bits.v2", "bits.v2"),
         ("chat ,bits.v2,\tbits.v1", "bits.v2"),
         ("chat\r\nSec-WebSocket-Protocol: bits.v1", "bits.v1"),
@@ -130,9 +163,57 @@ pub fn rfc_6455_4_1_subprotocols_are_tokens_named_once(story: &Story) {
     let server = story.server();
     let mut alice = story.client("alice", &server);
     for offered in
-        ["bits v1", "bits.v1;q=1", "\"bits.v1\"", "bits/v1", "{bits}", "bits.v1, bits.v1", "a, b, a"]
+        ["bits v1", "bits.v1;q=1", "\"bits.v1\"", "bits/v1", "{bits}", "bits.v1, bits.v1", "a, b, a", "", ","]
     {
         let fields = [GOOD.to_vec(), vec![("Sec-WebSocket-Protocol", offered)]].concat();
         refused(&alice.requests("GET", "/socket", &fields, b""));
+    }
+}
+
+pub fn rfc_6455_9_1_extensions_are_offered_in_their_grammar(story: &Story) {
+    story.teaches(Lesson {
+        why: "You speak no extension, but you must still read what is offered: who offers nonsense is no client, \
+              and gets 400. Names and values are tokens; a value may stand in quotes.",
+        read: "RFC 6455 §9.1, \"MUST immediately _Fail the WebSocket Connection_\", §4.2.1",
+        hand: by_hand!("-H 'Sec-WebSocket-Extensions: permessage deflate'"),
+    });
+    let server = story.server();
+    let with = |value| [GOOD.to_vec(), vec![("Sec-WebSocket-Extensions", value)]].concat();
+    for offered in [
+        "permessage-deflate",
+        "permessage-deflate; client_max_window_bits, x-webkit-deflate-frame",
+        "mux; max-channels=4; flow-control,deflate-stream",
+        "foo;bar=\"10\"",
+        "foo; bar=\"\\1\\0\"",
+        ", foo ,",
+        "foo\r\nSec-WebSocket-Extensions: bar; baz=2",
+    ] {
+        let mut alice = story.client("alice", &server);
+        let answer = alice.requests("GET", "/socket", &with(offered), b"");
+        accepted(&answer).has_no_field("Sec-WebSocket-Extensions");
+    }
+    for offered in [
+        "",
+        ",",
+        "permessage deflate",
+        ";",
+        "; foo",
+        "foo;",
+        "foo; ; bar",
+        "foo; =1",
+        "foo; bar=",
+        "foo; bar=1=2",
+        "foo; bar=\"\"",
+        "foo; bar=\"a b\"",
+        "foo; bar=\"a,b\"",
+        "foo; bar=\"a",
+        "foo; bar=a\"",
+        "foo; bar=\"a\\\"",
+        "foo, @",
+        "foo/1",
+    ] {
+        let mut bob = story.client("bob", &server);
+        refused(&bob.requests("GET", "/socket", &with(offered), b"")).has_token("Connection", "close");
+        bob.receives_end();
     }
 }

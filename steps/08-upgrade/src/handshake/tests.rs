@@ -110,7 +110,8 @@ fn rfc_6455_4_2_1_8_subprotocols() {
     assert_eq!(with("Sec-WebSocket-Protocol: v0\r\nSec-WebSocket-Protocol: v1\r\n"), Ok(Some("v1")));
     assert_eq!(with("Sec-WebSocket-Protocol: V1\r\n"), Ok(None), "names are case-sensitive");
     assert_eq!(with("Sec-WebSocket-Protocol: v0\r\n"), Ok(None));
-    for wrong in ["v 1", "v1;q=1", "\"v1\"", "v1/v2", "{v1}", "v\u{e4}"] {
+    assert_eq!(with("Sec-WebSocket-Protocol: ,v1, ,\r\nSec-WebSocket-Protocol:\r\n"), Ok(Some("v1")));
+    for wrong in ["v 1", "v1;q=1", "\"v1\"", "v1/v2", "{v1}", "v\u{e4}", "", ","] {
         assert_eq!(
             with(&format!("Sec-WebSocket-Protocol: {wrong}\r\n")),
             Err(Refusal::Subprotocol),
@@ -118,6 +119,13 @@ fn rfc_6455_4_2_1_8_subprotocols() {
         );
     }
     assert_eq!(with("Sec-WebSocket-Protocol: v1, v2, v1\r\n"), Err(Refusal::SubprotocolRepeated));
+}
+
+#[test]
+fn rfc_6455_4_2_1_9_extensions() {
+    let with = |value: &str| get(&(without(&[]) + &format!("Sec-WebSocket-Extensions: {value}\r\n")));
+    assert_eq!(with("permessage-deflate; client_max_window_bits"), Ok(None));
+    assert_eq!(with("permessage deflate"), Err(Refusal::Extensions));
 }
 
 #[test]
