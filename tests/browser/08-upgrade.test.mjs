@@ -11,6 +11,7 @@ story(RUNG, "the browser is answered 101, and what it sends then is no HTTP any 
   await reads(page.getByRole("status"), "Connected");
   await reads(page.getByRole("log"), /101 Switching Protocols, subprotocol bits\.v2/);
   await reads(page.locator("#chosen"), "bits.v2");
+  await reads(page.locator("#extensions"), /^permessage-deflate/);
   const [key, accept] = [await page.locator("#key").textContent(), await page.locator("#accept").textContent()];
   assert.equal(accept, createHash("sha1").update(key + GUID).digest("base64"));
 
@@ -32,15 +33,27 @@ story(RUNG, "the browser is answered 101, and what it sends then is no HTTP any 
 story(RUNG, "nobody answers a goodbye here, and the page can connect again", async ({ open, server }) => {
   const page = await open();
   await reads(page.getByRole("status"), "Connected");
-  await page.getByRole("button", { name: "Say goodbye" }).click();
+  const [send, leave] = ["Send it", "Say goodbye"].map((name) => page.getByRole("button", { name }));
+  const again = page.getByRole("button", { name: "Connect again" });
+  await leave.click();
   await reads(page.locator("figcaption"), /^8 bytes: 88 82 /);
+  await reads(page.getByRole("status"), "Waiting for the server’s goodbye");
+  assert.ok(await send.isDisabled() && await leave.isDisabled(), "who has said goodbye says nothing more");
+  await look(page, `${RUNG}-goodbye`);
 
-  await server.ctrlC(); // the browser would wait a minute for an answer
-  await reads(page.getByRole("log"), /code 1006/);
+  await again.click(); // the browser would wait a minute for an answer
+  await reads(page.getByRole("status"), "Connected");
+  await send.click();
+  await reads(page.locator("figcaption"), /^11 bytes: 81 85 /);
+
+  await leave.click();
+  await server.ctrlC();
+  await reads(page.getByRole("log"), /code 1006: nobody answered the goodbye/);
   await reads(page.getByRole("status"), "Offline");
   await server.again();
-  await page.getByRole("button", { name: "Connect again" }).click();
+  await again.click();
   await reads(page.getByRole("status"), "Connected");
+  assert.ok(await send.isEnabled(), "and there is something to send on again");
 });
 
 /** The bytes, put together from the bits that are drawn. */

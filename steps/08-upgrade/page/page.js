@@ -9,26 +9,36 @@ let socket;
 let tab;
 /** How many bytes were there when they were last drawn. */
 let known;
-let saidGoodbye;
+/** The connections that wait for the server's goodbye. */
+const saidGoodbye = new WeakSet();
 
 function connect() {
   tab = [...crypto.getRandomValues(new Uint8Array(8))].map(hex).join("");
   known = 0;
-  saidGoodbye = false;
   status("connecting", "Connecting");
-  element("again").hidden = true;
+  mayConnectAgain(false);
   draw([], 0);
-  socket = new WebSocket(`ws://${location.host}/socket?tab=${tab}`, OFFERED);
-  socket.addEventListener("open", async () => {
+  const mine = new WebSocket(`ws://${location.host}/socket?tab=${tab}`, OFFERED);
+  socket = mine;
+  mine.addEventListener("open", async () => {
     status("connected", "Connected");
-    say("in", `101 Switching Protocols, subprotocol ${socket.protocol || "none"}`);
+    say("in", `101 Switching Protocols, subprotocol ${mine.protocol || "none"}`);
     await look();
   });
-  socket.addEventListener("close", ({ code }) => {
+  mine.addEventListener("close", ({ code }) => {
+    // One that was left waiting for its goodbye may end long after the next has begun.
+    say("note", `Closed with code ${code}${saidGoodbye.has(mine) ? ": nobody answered the goodbye. That is rung 10" : ""}`);
+    if (socket !== mine) return;
     status("offline", "Offline");
-    say("note", `Closed with code ${code}${saidGoodbye ? ": nobody answered the goodbye. That is rung 10" : ""}`);
-    element("again").hidden = false;
+    mayConnectAgain(true);
   });
+}
+
+/** Either there is a connection to send on and to leave, or there may be a new one. */
+function mayConnectAgain(yes) {
+  element("again").hidden = !yes;
+  element("send").disabled = yes;
+  element("close").disabled = yes;
 }
 
 /** Asks the server, over plain HTTP, what it has seen on the WebSocket. */
@@ -38,7 +48,7 @@ async function look() {
     if (!answer.ok) return;
     const [facts, rows] = (await answer.text()).split("\n\n");
     const fact = Object.fromEntries(facts.split("\n").map((line) => line.split(": ")));
-    for (const name of ["key", "accept"]) element(name).textContent = fact[name];
+    for (const name of ["key", "accept", "extensions"]) element(name).textContent = fact[name];
     element("chosen").textContent = fact.subprotocol;
     known = Number(fact.bytes);
     draw(rows.trimEnd().split("\n").filter((row) => row !== ""), known);
@@ -89,10 +99,7 @@ function hex(byte) {
 
 element("form").addEventListener("submit", async (event) => {
   event.preventDefault();
-  if (socket.readyState !== WebSocket.OPEN) {
-    element("error").textContent = "Not connected. Press “Connect again”.";
-    return;
-  }
+  if (socket.readyState !== WebSocket.OPEN) return;
   const text = element("text").value;
   socket.send(text);
   say("out", `sent “${text}”`);
@@ -100,9 +107,12 @@ element("form").addEventListener("submit", async (event) => {
 });
 element("close").addEventListener("click", async () => {
   if (socket.readyState !== WebSocket.OPEN) return;
-  saidGoodbye = true;
+  saidGoodbye.add(socket);
   socket.close(1000);
+  status("connecting", "Waiting for the server’s goodbye");
   say("out", "said goodbye with code 1000");
+  say("note", "The server has seen these bytes and does not know the word. The browser waits for a while, then gives up");
+  mayConnectAgain(true);
   await lookForMore();
 });
 element("again").addEventListener("click", connect);
