@@ -28,6 +28,8 @@ pub enum Content<'a> {
     Shared(Arc<[u8]>),
     /// A part of a file, read when it is sent.
     File(Arc<File>, Range<u64>),
+    /// These chunks, one behind the other: several parts of a file, say, and what stands between them.
+    Chunks(Vec<Chunk>),
     /// Bytes that come later, by [`Answer::write`], until the handler returns [`Next::Done`](crate::Next::Done).
     Stream,
 }
@@ -157,6 +159,12 @@ impl<'a, 'io> Answer<'a, 'io> {
                 head.length(range.end.saturating_sub(range.start));
                 if shown {
                     self.io.push(Chunk::File { file, range });
+                }
+            }
+            Content::Chunks(chunks) => {
+                head.length(chunks.iter().map(Chunk::len).sum());
+                if shown {
+                    chunks.into_iter().for_each(|chunk| self.io.push(chunk));
                 }
             }
             Content::Stream => {

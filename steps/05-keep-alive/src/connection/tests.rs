@@ -8,7 +8,7 @@ mod requests;
 
 use std::time::Duration;
 
-use poll::{ConnId, Ended, Io, Net, Rehearsal, World};
+use poll::{Chunk, ConnId, Ended, Io, Net, Rehearsal, World};
 use request::{Method, Request, Status};
 
 use super::Http;
@@ -67,6 +67,10 @@ impl Handler for Server {
             "/204" => answer.send(Status::NoContent, Content::Empty, |head| head),
             "/304" => answer.send(Status::NotModified, Content::Bytes(b"not sent"), |head| head),
             "/shared" => answer.send(Status::Ok, Content::Shared(b"shared"[..].into()), |head| head),
+            "/chunks" => {
+                let chunks = vec![Chunk::Owned(b"one, ".into()), Chunk::Shared(b"two"[..].into())];
+                answer.send(Status::Ok, Content::Chunks(chunks), |head| head);
+            }
             "/stream" => {
                 answer.send(Status::Ok, Content::Stream, |head| head);
                 answer.write(b"hello ");

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn rfc_9110_9_3_2_head_announces_what_get_sends() {
-    for path in ["/text", "/shared", "/stream", "/large", "/304", "/204"] {
+    for path in ["/text", "/shared", "/chunks", "/stream", "/large", "/304", "/204"] {
         let full = client().says(get(path));
         let (head_of_get, _) = full.split_once("\n\n").expect("a head");
         let head = client().says(get(path).replace("GET", "HEAD"));
@@ -18,6 +18,11 @@ fn rfc_9110_9_3_2_head_announces_what_get_sends() {
 fn answers_without_content() {
     assert_eq!(client().says(get("/204")), "HTTP/1.1 204 No Content\n\n");
     assert_eq!(client().says(get("/304")), "HTTP/1.1 304 Not Modified\nContent-Length: 8\n\n");
+}
+
+#[test]
+fn several_chunks_are_one_content() {
+    assert_eq!(client().says(get("/chunks")), "HTTP/1.1 200 OK\nContent-Length: 8\n\none, two");
 }
 
 #[test]
