@@ -81,6 +81,10 @@ impl Net {
         };
         let pending = port.pending() + length;
         if pending > limits.queue && length > 0 {
+            // Also where the limit is so low, or the message so large, that nothing has piled up: whoever waits
+            // for `drained` must not wait in vain.
+            port.piled_up = true;
+            self.queue_of(to);
             return Sent::Dropped;
         }
         add(self.queue_of(to));

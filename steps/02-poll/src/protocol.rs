@@ -143,9 +143,11 @@ pub enum Timer {
 pub enum Sent {
     /// Queued; it leaves when the turn ends.
     Queued,
-    /// Queued, but the peer reads too slowly: more than [`Limits::pending`](crate::Limits) is waiting.
+    /// Queued, but the peer reads too slowly: more than [`Limits::pending`](crate::Limits) is waiting. When all
+    /// of it has left, [`Protocol::drained`] is called.
     Slow,
-    /// Not queued: [`Limits::queue`](crate::Limits) would be exceeded. Nothing was sent, not even a part.
+    /// Not queued: [`Limits::queue`](crate::Limits) would be exceeded. Nothing was sent, not even a part. When all
+    /// that waits has left, [`Protocol::drained`] is called.
     Dropped,
     /// Not queued: the connection is closed, closing, or sealed.
     Gone,

@@ -66,7 +66,7 @@ impl<P: Entry> Rehearsal<P> {
             && port.phase != Phase::Aborted
             && let Some(mut queue) = port.queue.take()
         {
-            let piled_up = queue.pending() > self.net.limits.pending;
+            let piled_up = std::mem::take(&mut port.piled_up) || queue.pending() > self.net.limits.pending;
             while queue.pending() > 0 {
                 queue.flush(self.id, &mut paper).expect("paper takes all");
             }

@@ -128,6 +128,22 @@ fn a_slow_reader_is_reported_then_dropped_from_and_told_when_all_has_left() {
 }
 
 #[test]
+fn who_was_dropped_from_is_told_also_when_nothing_had_piled_up() {
+    let server = Server::with_limits(Limits { queue: 10, ..Limits::default() }, |tell, _| Script {
+        data: Box::new(|bytes, io| {
+            let me = io.id();
+            assert_eq!(io.send_to(me, &[b'm'; 11]), Sent::Dropped);
+            bytes.len()
+        }),
+        drained: Box::new(move |_| tell.send("drained".into()).unwrap()),
+        ..Script::default()
+    });
+    let mut client = server.client();
+    client.sends("go");
+    assert_eq!(server.hears(), "drained");
+}
+
+#[test]
 fn who_stops_at_slow_goes_on_at_drained() {
     let total = 20_000_000;
     let server = Server::start(move |_, _| {
