@@ -39,7 +39,12 @@ fn build(rung: &str, release: bool) -> Result<PathBuf, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(workspace()).args(["build", "--message-format=json"]);
-    command.args(["--bin", rung, "--package", &format!("step-{rung}")]);
+    // `11-rooms/ticker` is an example of rung 11.
+    let (kind, rung, name) = match rung.split_once('/') {
+        Some((rung, example)) => ("--example", rung, example),
+        None => ("--bin", rung, rung),
+    };
+    command.args([kind, name, "--package", &format!("step-{rung}")]);
     if release {
         command.arg("--release");
     }
@@ -52,9 +57,9 @@ fn build(rung: &str, release: bool) -> Result<PathBuf, String> {
     }
     let artifact = messages.iter().find(|message| {
         message["reason"] == "compiler-artifact"
-            && message["target"]["name"] == rung
+            && message["target"]["name"] == name
             && message["executable"].is_string()
     });
     let path = artifact.and_then(|message| message["executable"].as_str());
-    path.map(PathBuf::from).ok_or_else(|| format!("cargo built no binary called {rung}"))
+    path.map(PathBuf::from).ok_or_else(|| format!("cargo built no binary called {name}"))
 }

@@ -51,6 +51,12 @@ impl Setup {
         self
     }
 
+    /// Starts an example of the rung, by its folder's name. `SERVER` does not replace it.
+    pub fn example(mut self, name: &str) -> Setup {
+        self.rung = format!("{}/{name}", self.rung);
+        self
+    }
+
     /// Starts another rung than the suite's, by its folder's name. `SERVER` does not replace that one.
     pub fn rung(mut self, name: &str) -> Setup {
         self.rung = name.into();
