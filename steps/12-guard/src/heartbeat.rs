@@ -1,0 +1,120 @@
+//! Whether somebody is still there, and how far away.
+
+use std::time::{Duration, Instant};
+
+use messages::{Due, close_code};
+
+/// Pings after a silence, and gives up when nothing follows.
+///
+/// TCP does not notice that a peer has vanished (a cable, a phone in a tunnel) as long as nobody sends anything; and
+/// when somebody does, Linux tries for a quarter of an hour.
+///
+/// **Any byte is a sign of life, not only the Pong**: while a large message is on its way, no Pong can come in the
+/// middle of its frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Heartbeat {
+    /// When the last bytes came. In the future while we ourselves do not read.
+    heard: Instant,
+    /// When the Ping left that was not answered yet.
+    pinged: Option<Instant>,
+    /// That of the last Ping, which is its payload.
+    number: u64,
+}
+
+/// A new connection is pinged after this silence already, so that its latency is known soon.
+const FIRST: Duration = Duration::from_secs(1);
+
+impl Heartbeat {
+    pub fn new(interval: Duration, now: Instant) -> Heartbeat {
+        // An Instant near the start of the machine may have nothing before it.
+        let heard = now.checked_sub(interval.saturating_sub(FIRST)).unwrap_or(now);
+        Heartbeat { heard, pinged: None, number: 0 }
+    }
+
+    /// Bytes came, or will be looked at only from `at` on.
+    pub fn heard(&mut self, at: Instant) {
+        self.heard = self.heard.max(at);
+    }
+
+    /// A Pong came. Returns the round trip, if it answers our last Ping.
+    pub fn pong(&mut self, payload: &[u8], now: Instant) -> Option<Duration> {
+        if payload != self.number.to_be_bytes() {
+            return None; // RFC 6455 §5.5.3: one may come unasked. It is a sign of life, and that is noted already.
+        }
+        self.pinged.take().map(|pinged| now.saturating_duration_since(pinged))
+    }
+
+    pub fn due(&mut self, interval: Duration, timeout: Duration, now: Instant) -> Due {
+        if let Some(pinged) = self.pinged.filter(|&pinged| self.heard <= pinged) {
+            return match pinged + timeout {
+                at if at <= now => Due::Close(close_code::INTERNAL_ERROR, "no Pong came"),
+                at => Due::At(at),
+            };
+        }
+        match self.heard + interval {
+            at if at <= now => {
+                self.pinged = Some(now);
+                self.number += 1;
+                Due::Ping(self.number.to_be_bytes())
+            }
+            at => Due::At(at),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn due(heartbeat: &mut Heartbeat, now: Instant) -> Due {
+        heartbeat.due(20 * SECOND, 10 * SECOND, now)
+    }
+
+    #[test]
+    fn a_silence_is_followed_by_a_ping_and_no_answer_by_the_end() {
+        let start = Instant::now() + 100 * SECOND;
+        let mut heartbeat = Heartbeat::new(20 * SECOND, start);
+        assert_eq!(due(&mut heartbeat, start), Due::At(start + SECOND), "the first comes soon");
+        let pinged = start + SECOND;
+        assert_eq!(due(&mut heartbeat, pinged), Due::Ping(1_u64.to_be_bytes()));
+        assert_eq!(due(&mut heartbeat, pinged), Due::At(pinged + 10 * SECOND));
+        assert_eq!(due(&mut heartbeat, pinged + 10 * SECOND), Due::Close(1011, "no Pong came"));
+    }
+
+    #[test]
+    fn who_answers_is_pinged_again_after_the_next_silence() {
+        let start = Instant::now() + 100 * SECOND;
+        let mut heartbeat = Heartbeat::new(20 * SECOND, start);
+        let pinged = start + SECOND;
+        assert_eq!(due(&mut heartbeat, pinged), Due::Ping(1_u64.to_be_bytes()));
+        let answered = pinged + SECOND / 4;
+        heartbeat.heard(answered);
+        assert_eq!(heartbeat.pong(b"unasked", answered), None);
+        assert_eq!(heartbeat.pong(&1_u64.to_be_bytes(), answered), Some(SECOND / 4));
+        assert_eq!(heartbeat.pong(&1_u64.to_be_bytes(), answered), None, "once");
+        assert_eq!(due(&mut heartbeat, answered), Due::At(answered + 20 * SECOND));
+        assert_eq!(due(&mut heartbeat, answered + 20 * SECOND), Due::Ping(2_u64.to_be_bytes()));
+    }
+
+    #[test]
+    fn who_sends_something_else_is_alive() {
+        let start = Instant::now() + 100 * SECOND;
+        let mut heartbeat = Heartbeat::new(20 * SECOND, start);
+        let pinged = start + SECOND;
+        assert_eq!(due(&mut heartbeat, pinged), Due::Ping(1_u64.to_be_bytes()));
+        heartbeat.heard(pinged + 9 * SECOND);
+        assert_eq!(due(&mut heartbeat, pinged + 10 * SECOND), Due::At(pinged + 29 * SECOND));
+    }
+
+    #[test]
+    fn who_is_not_read_is_not_missed() {
+        let start = Instant::now() + 100 * SECOND;
+        let mut heartbeat = Heartbeat::new(20 * SECOND, start);
+        let pinged = start + SECOND;
+        assert_eq!(due(&mut heartbeat, pinged), Due::Ping(1_u64.to_be_bytes()));
+        heartbeat.heard(pinged + 60 * SECOND);
+        assert_eq!(due(&mut heartbeat, pinged + 60 * SECOND), Due::At(pinged + 80 * SECOND));
+    }
+}
