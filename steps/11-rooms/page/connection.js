@@ -8,7 +8,8 @@ const PATIENCE_MS = 10_000;
 
 /**
  * Calls `opened()` at each new connection, `heard(message)` for each message, and `tells(state, words)` whenever
- * there is something new to show: `connecting`, `connected`, `reconnecting` or `offline`.
+ * there is something new to show: `connecting`, `connected`, `reconnecting` or `offline`. Text messages are JSON,
+ * binary ones come as an ArrayBuffer. `path` is where the WebSocket is, `protocol` what is spoken there.
  */
 export class Connection {
   #socket;
@@ -16,8 +17,9 @@ export class Connection {
   #failures = 0;
   #giveUpWaiting = () => {};
 
-  constructor({ url, opened, heard, tells }) {
-    Object.assign(this, { url, opened, heard, tells });
+  constructor({ path, protocol, opened, heard, tells }) {
+    const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
+    Object.assign(this, { url, protocol, opened, heard, tells });
     // The network has changed: what stood may be dead without a word, what waits need not wait any longer.
     for (const event of ["online", "offline"]) {
       addEventListener(event, () => {
@@ -36,14 +38,15 @@ export class Connection {
     this.#drop();
     if (this.#failures === 0) this.tells("connecting", "Connecting");
     else this.tells(navigator.onLine ? "reconnecting" : "offline", navigator.onLine ? "Reconnecting" : "Offline");
-    const socket = new WebSocket(this.url, "barewire.chat");
+    const socket = new WebSocket(this.url, this.protocol);
+    socket.binaryType = "arraybuffer";
     this.#socket = socket;
     const patience = setTimeout(() => this.#lost(), PATIENCE_MS);
     socket.addEventListener("open", () => {
       clearTimeout(patience);
       this.opened();
     });
-    socket.addEventListener("message", ({ data }) => this.heard(JSON.parse(data)));
+    socket.addEventListener("message", ({ data }) => this.heard(typeof data === "string" ? JSON.parse(data) : data));
     // A failure is followed by a close, too.
     socket.addEventListener("close", () => {
       clearTimeout(patience);
@@ -52,9 +55,10 @@ export class Connection {
     this.#giveUpWaiting = () => clearTimeout(patience);
   }
 
-  /** Sends a message, if there is a connection: whether it arrives, only an answer tells. */
+  /** Sends a message, bytes or JSON, if there is a connection: whether it arrives, only an answer tells. */
   send(message) {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(ArrayBuffer.isView(message) ? message : JSON.stringify(message));
   }
 
   /** All is well: the server has not only accepted the connection but answered on it. */

@@ -31,7 +31,8 @@ let typedAt = 0;
 
 const transcript = new Transcript(element("messages"), element("below"));
 const connection = new Connection({
-  url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/chat`,
+  path: "/chat",
+  protocol: "barewire.chat",
   opened: () => connection.send({ type: "join", name: wish, room: room() }),
   heard: (event) => on[event.type]?.(event),
   tells(state, words) {
@@ -44,7 +45,7 @@ const connection = new Connection({
 
 /** What the server may say. */
 const on = {
-  welcome({ you: me, room, people: here, history }) {
+  welcome({ you: me, room, people: here, history, missed }) {
     const again = you !== undefined;
     you = me;
     ids.add(me.id);
@@ -57,7 +58,8 @@ const on = {
     text.placeholder = `Message to ${room}`;
     let news = 0;
     for (const said of history) news += transcript.add(said, ids.has(said.from));
-    if (again) transcript.notice("Connected again");
+    if (missed) transcript.notice(`This page read too slowly: ${missed.toLocaleString("en")} messages were left out`);
+    else if (again) transcript.notice("Connected again");
     else if (here.length === 1 && history.length === 0) transcript.notice(`Nobody else is in ${room} yet. Open this page in a second tab, or in another browser, and talk to yourself.`, "notice welcome");
     if (me.name !== wish) transcript.notice(`${wish} is here already, so you are ${me.name}`);
     if (again) countUnread(news);

@@ -10,6 +10,7 @@ use crate::ids::{Ids, milliseconds};
 use crate::limits::Limits;
 use crate::people::{Person, check_name, check_room, fold, free_name};
 use crate::protocol::{Event, Request};
+use crate::slow::Lost;
 use crate::typing::Typing;
 
 /// A chat with rooms: names, presence, who is typing, history.
@@ -38,12 +39,17 @@ impl Chat {
     /// A chat where nobody is.
     pub fn new(limits: Limits) -> Chat {
         Chat {
-            hub: Hub::default(),
+            hub: Hub::new(limits.slow),
             history: History::new(limits.history, limits.rooms),
             typing: Typing::new(limits.typing),
             ids: Ids::default(),
             limits,
         }
+    }
+
+    /// What slow readers have cost so far.
+    pub fn lost(&self) -> Lost {
+        self.hub.lost()
     }
 
     fn obey(&mut self, request: Request, socket: &mut Socket<'_, '_>) -> Result<(), String> {
@@ -66,16 +72,23 @@ impl Chat {
         let name = free_name(name, self.limits.name, is_taken);
         let you = Person { id: self.ids.next(socket.wall), name };
         self.hub.enter(socket.id(), &room, you.clone());
-
-        let people: Vec<&Person> = self.hub.members_of(&room).map(|(_, person)| person).collect();
-        log::info!("{} {} joined {room}, {} here", socket.id(), you.name, people.len());
-        let history = self.history.of(&room).collect();
-        socket.send(Event::Welcome { you: &you, room: &room, people, history }.message());
-        for (_, person) in self.hub.members_of(&room).filter(|(id, _)| self.typing.is_typing(*id)) {
-            socket.send(Event::Typing { id: person.id, typing: true }.message());
-        }
+        log::info!("{} {} joined {room}, {} here", socket.id(), you.name, self.hub.members_of(&room).count());
+        self.welcome(0, socket);
         self.hub.send_to_others(socket.id(), &Event::Joined(&you).message(), socket);
         Ok(())
+    }
+
+    /// Says how it stands: to who joins, and to who has missed something.
+    fn welcome(&self, missed: u64, socket: &mut Socket<'_, '_>) {
+        let id = socket.id();
+        let (Some(you), Some(room)) = (self.hub.member(id), self.hub.room_of(id)) else { return };
+        let people = self.hub.members_of(room).map(|(_, person)| person).collect();
+        let history = self.history.of(room).collect();
+        socket.send(Event::Welcome { you, room, people, history, missed }.message());
+        let types = |&(other, _): &(ConnId, _)| other != id && self.typing.is_typing(other);
+        for (_, person) in self.hub.members_of(room).filter(types) {
+            socket.send(Event::Typing { id: person.id, typing: true }.message());
+        }
     }
 
     fn say(
@@ -170,6 +183,15 @@ impl Application for Chat {
 
     fn woken(&mut self, (): &mut (), socket: &mut Socket<'_, '_>) {
         self.hub.close_if_slow(socket);
+    }
+
+    fn drained(&mut self, (): &mut (), socket: &mut Socket<'_, '_>) {
+        self.hub.drained(socket);
+        let missed = self.hub.take_missed(socket.id());
+        if missed > 0 {
+            log::info!("{} reads again, and has missed {missed} messages", socket.id());
+            self.welcome(missed, socket);
+        }
     }
 
     fn close(&mut self, id: ConnId, (): (), close: Close<'_>, net: &mut Net) {

@@ -68,10 +68,17 @@ mod ids;
 mod limits;
 mod people;
 pub mod protocol;
+mod reader;
+mod site;
+mod slow;
+#[cfg(test)]
+mod stage;
 mod typing;
 
 pub use chat::Chat;
 pub use history::Said;
-pub use hub::Hub;
+pub use hub::{Hub, Sending};
 pub use limits::Limits;
 pub use people::Person;
+pub use site::Site;
+pub use slow::{Lost, SlowReader};

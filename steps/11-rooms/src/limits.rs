@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use accept::{Failure, milliseconds, setting};
 
+use crate::slow::SlowReader;
+
 /// The chat's limits, each with its default and the environment variable that changes it.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -19,6 +21,8 @@ pub struct Limits {
     pub rooms: usize,
     /// `TYPING_MS`, 4 s: who has sent no `typing` for so long has stopped.
     pub typing: Duration,
+    /// `SLOW_READER`, disconnect: what becomes of what is said for a member who does not read.
+    pub slow: SlowReader,
 }
 
 impl Default for Limits {
@@ -30,6 +34,7 @@ impl Default for Limits {
             history: 50,
             rooms: 100,
             typing: Duration::from_secs(4),
+            slow: SlowReader::default(),
         }
     }
 }
@@ -49,6 +54,7 @@ impl Limits {
             history: setting("HISTORY", default.history)?,
             rooms: setting("MAX_ROOMS", default.rooms)?,
             typing: milliseconds("TYPING_MS", default.typing)?,
+            slow: setting("SLOW_READER", default.slow)?,
         })
     }
 }

@@ -36,7 +36,8 @@ pub enum Request {
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Event<'a> {
-    /// The answer to a join.
+    /// The answer to a join. Again, without being asked for, when the member has missed something because it did not
+    /// read: here is how it stands now.
     Welcome {
         /// Who the client is now; the name may be another than the one asked for.
         you: &'a Person,
@@ -46,6 +47,9 @@ pub enum Event<'a> {
         people: Vec<&'a Person>,
         /// What was said lately, oldest first.
         history: Vec<&'a Said>,
+        /// How many messages of all kinds were left out. The history may hold some of what was said.
+        #[serde(skip_serializing_if = "is_none")]
+        missed: u64,
     },
     /// Somebody else came.
     Joined(&'a Person),
@@ -75,6 +79,10 @@ pub enum Event<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         key: Option<&'a str>,
     },
+}
+
+fn is_none(missed: &u64) -> bool {
+    *missed == 0
 }
 
 impl Request {
@@ -162,8 +170,14 @@ mod tests {
             time: 8,
             key: Some("secret".into()),
         };
-        let event = Event::Welcome { you: &ada, room: "tea", people: vec![&ada], history: vec![&said] };
+        let event =
+            Event::Welcome { you: &ada, room: "tea", people: vec![&ada], history: vec![&said], missed: 0 };
+        let again = Event::Welcome { you: &ada, room: "tea", people: vec![], history: vec![], missed: 5 };
         for (event, json) in [
+            (
+                again,
+                r#"{"type":"welcome","you":{"id":7,"name":"Ada"},"room":"tea","people":[],"history":[],"missed":5}"#,
+            ),
             (
                 event,
                 r#"{"type":"welcome","you":{"id":7,"name":"Ada"},"room":"tea","people":[{"id":7,"name":"Ada"}],"history":[{"id":9,"from":7,"name":"Ada","text":"<b>\"hi\"","time":8}]}"#,

@@ -1,62 +1,20 @@
 use std::time::Duration;
 
-use frames::{Header, Opcode, write_frame};
-use messages::WebSocket;
-use poll::{Ended, Entry, Io, Opened, Protocol, Rehearsal, Timer};
+use poll::Rehearsal;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::slow::SlowReader;
+use crate::stage::{Direct, heard, tell};
 
-/// One connection of the chat, without a handshake before it.
-struct Direct(WebSocket<Chat>);
-
-impl Entry for Direct {
-    fn open(_: Opened, chat: &mut Chat, io: &mut Io<'_>) -> Direct {
-        Direct(WebSocket::new((), chat, io))
-    }
-}
-
-impl Protocol for Direct {
-    type World = Chat;
-
-    fn data(&mut self, bytes: &mut [u8], chat: &mut Chat, io: &mut Io<'_>) -> usize {
-        self.0.data(bytes, chat, io)
-    }
-
-    fn ended(&mut self, chat: &mut Chat, io: &mut Io<'_>) {
-        self.0.ended(chat, io);
-    }
-
-    fn timeout(&mut self, which: Timer, chat: &mut Chat, io: &mut Io<'_>) {
-        self.0.timeout(which, chat, io);
-    }
-
-    fn closed(&mut self, id: ConnId, why: Ended, chat: &mut Chat, net: &mut Net) {
-        self.0.closed(id, why, chat, net);
-    }
-}
-
-fn chat() -> Rehearsal<Direct> {
+fn chat() -> Rehearsal<Direct<Chat>> {
     Rehearsal::new(Chat::new(Limits { text: 10, history: 2, ..Limits::default() }))
 }
 
 /// Sends messages in one packet, and returns the answers.
-fn answers(chat: &mut Rehearsal<Direct>, messages: &[Value]) -> Vec<Value> {
-    let mut wire = Vec::new();
-    for message in messages {
-        let header = Header { masking_key: Some([1, 2, 3, 4]), ..Header::new(Opcode::Text, 0) };
-        write_frame(header, message.to_string().as_bytes(), &mut wire);
-    }
-    chat.receive(&wire);
-    let wire = chat.sent();
-    let mut rest = &wire[..];
-    let mut answers = Vec::new();
-    while let Some((header, used)) = Header::parse(rest).unwrap() {
-        let (payload, behind) = rest[used..].split_at(header.length as usize);
-        answers.push(serde_json::from_slice(payload).unwrap());
-        rest = behind;
-    }
-    answers
+fn answers(chat: &mut Rehearsal<Direct<Chat>>, messages: &[Value]) -> Vec<Value> {
+    tell(chat, messages);
+    heard(chat).iter().map(|answer| serde_json::from_str(answer).unwrap()).collect()
 }
 
 fn join() -> Value {
@@ -155,4 +113,25 @@ fn who_vanishes_has_left() {
     chat.end();
     assert!(chat.world.hub.is_empty());
     assert_eq!(chat.world.typing.next(std::time::Instant::now()), None);
+}
+
+#[test]
+fn who_missed_something_is_welcomed_anew() {
+    let limits = Limits { slow: SlowReader::DropNewest, history: 1, ..Limits::default() };
+    let small = poll::Limits { pending: 100, queue: 1000, ..poll::Limits::default() };
+    let mut chat = Rehearsal::<Direct<Chat>>::with_limits(Chat::new(limits), small);
+    answers(&mut chat, &[join()]);
+    chat.call(|_, chat, io| {
+        for _ in 0..10 {
+            let joined = Event::Joined(&Person { id: 1, name: "x".repeat(200) });
+            chat.hub.send_to_all(&joined.message(), io);
+        }
+    });
+    let told: Vec<String> = heard(&mut chat);
+    let (last, before) = told.split_last().unwrap();
+    let last: Value = serde_json::from_str(last).unwrap();
+    assert_eq!((&last["type"], &last["you"]["name"]), (&json!("welcome"), &json!("Ada")));
+    assert_eq!(last["missed"].as_u64(), Some(10 - before.len() as u64), "{last}");
+    assert_eq!(chat.world.lost().dropped, 10 - before.len() as u64);
+    assert!(answers(&mut chat, &[say("here")])[0]["text"] == "here", "and goes on");
 }

@@ -1,8 +1,11 @@
 use std::borrow::Cow;
 
-use poll::{Entry, Io, Limits, Opened, Protocol, Rehearsal};
+use messages::{Application, close_code};
+use poll::{Entry, Io, Limits, Opened, Protocol, Rehearsal, World};
 
 use super::*;
+use crate::reader::SHARED;
+use crate::stage::{self, Direct, heard};
 
 /// A connection that does nothing, to borrow its [`Net`].
 struct Bystander;
@@ -83,11 +86,13 @@ fn a_slow_reader_is_told_nothing_more_and_the_others_all() {
         let _ = net.send_to(ada, &[0; 900]);
         hub.send_to_room("lobby", &text(98), net);
         assert_eq!((net.pending_of(ada), net.pending_of(grace)), (1000, 100));
+        assert_eq!(hub.lost(), Lost::default());
         hub.send_to_room("lobby", &text(1), net);
         hub.send_to_one(ada, &text(0), net);
         hub.send_to_all(&text(0), net);
         assert_eq!((net.pending_of(ada), net.pending_of(grace)), (1000, 105));
         assert_eq!(hub.len(), 3, "its own callback closes it");
+        assert_eq!(hub.lost(), Lost { disconnected: 1, ..Lost::default() });
     });
 }
 
@@ -96,12 +101,167 @@ fn a_large_frame_is_shared_and_bounded_like_a_small_one() {
     let limits = Limits { queue: SHARED as u64 + 4, ..Limits::default() };
     Rehearsal::<Bystander>::with_limits((), limits).call(|_, (), io| {
         let id = io.connect(([127, 0, 0, 1], 1).into(), 0);
-        let mut member = Member { room: String::new(), too_slow: false, of_application: () };
+        let (mut reader, mut lost) = (Reader::default(), Lost::default());
         let frame = Frame::new(&text(SHARED));
-        member.give(id, &frame, io);
-        assert_eq!((io.pending_of(id), std::sync::Arc::strong_count(&frame.0)), (SHARED as u64 + 4, 2));
-        member.give(id, &frame, io);
-        assert!(member.too_slow);
-        assert_eq!(io.pending_of(id), SHARED as u64 + 4);
+        for refused in [None, Some(close_code::POLICY)] {
+            reader.give(id, &frame, (SlowReader::default(), u32::MAX), io, &mut lost);
+            assert_eq!((io.pending_of(id), std::sync::Arc::strong_count(&frame.0)), (SHARED as u64 + 4, 2));
+            assert_eq!(reader.refused, refused);
+        }
     });
+}
+
+/// An application whose one member is the rehearsed connection. What it has missed it is told in a message.
+struct Audience(Hub<()>);
+
+impl World for Audience {}
+
+impl Application for Audience {
+    type Client = ();
+
+    fn limits(&self) -> messages::Limits {
+        messages::Limits::default()
+    }
+
+    fn open(&mut self, (): &mut (), socket: &mut Socket<'_, '_>) {
+        self.0.enter(socket.id(), "hall", ());
+    }
+
+    /// Each message confirms one.
+    fn message(&mut self, (): &mut (), _: Message<'_>, socket: &mut Socket<'_, '_>) {
+        self.0.confirm(1, socket);
+    }
+
+    fn woken(&mut self, (): &mut (), socket: &mut Socket<'_, '_>) {
+        self.0.close_if_slow(socket);
+    }
+
+    fn drained(&mut self, (): &mut (), socket: &mut Socket<'_, '_>) {
+        let missed = self.0.take_missed(socket.id());
+        if missed > 0 {
+            socket.text(&format!("missed {missed}"));
+        }
+        self.0.drained(socket);
+    }
+}
+
+type Stage = Rehearsal<Direct<Audience>>;
+
+/// Queues of at most 1020 bytes, twenty messages; a reader is slow from 100 on.
+fn audience(hub: Hub<()>) -> Stage {
+    let limits = Limits { pending: 100, queue: 1020, ..Limits::default() };
+    Rehearsal::with_limits(Audience(hub), limits)
+}
+
+/// Sends messages of 50 bytes each, two of them header, which begin with these words.
+fn send(stage: &mut Stage, words: &[&str], slow: SlowReader) {
+    stage.call(|_, Audience(hub), io| {
+        for word in words {
+            hub.when_slow(slow).send_to_all(&stage::text(&format!("{word:48}")), io);
+        }
+    });
+}
+
+fn words(stage: &mut Stage) -> Vec<String> {
+    heard(stage).iter().map(|text| text.trim().to_string()).collect()
+}
+
+#[test]
+fn drop_newest_leaves_one_hole_and_says_how_large_it_is() {
+    let mut stage = audience(Hub::default());
+    let all: Vec<String> = (0..25).map(|n| n.to_string()).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    send(&mut stage, &all, SlowReader::DropNewest);
+    // A short one would still fit; but then there would be two holes.
+    stage.call(|_, Audience(hub), io| {
+        hub.when_slow(SlowReader::DropNewest).send_to_all(&stage::text(""), io);
+    });
+    assert_eq!(stage.world.0.lost(), Lost { dropped: 6, ..Lost::default() });
+    let told = words(&mut stage);
+    assert_eq!(told[..20], all[..20], "what fits into the queue");
+    assert_eq!(told[20..], ["missed 6"], "one hole, at its place");
+    send(&mut stage, &["again"], SlowReader::DropNewest);
+    assert_eq!(words(&mut stage), ["again"]);
+}
+
+#[test]
+fn coalesce_keeps_the_latest_of_each_key_from_the_moment_when_the_reader_is_slow() {
+    let mut stage = audience(Hub::default());
+    send(&mut stage, &["a", "b", "c"], SlowReader::Coalesce { key: 0 });
+    let id = stage.id();
+    stage.call(|_, _, io| assert_eq!(io.pending_of(id), 150, "the one that makes it slow is still queued"));
+    send(&mut stage, &["d"], SlowReader::Coalesce { key: 1 });
+    send(&mut stage, &["e", "f"], SlowReader::Coalesce { key: 0 });
+    send(&mut stage, &["g"], SlowReader::Coalesce { key: 1 });
+    send(&mut stage, &["must arrive"], SlowReader::default());
+    stage.call(|_, _, io| assert_eq!(io.pending_of(id), 200, "the rest waits elsewhere"));
+    assert_eq!(words(&mut stage), ["a", "b", "c", "must arrive", "missed 2", "g", "f"]);
+    assert_eq!(stage.world.0.lost(), Lost { replaced: 2, ..Lost::default() });
+    send(&mut stage, &["h"], SlowReader::Coalesce { key: 0 });
+    assert_eq!(words(&mut stage), ["h"]);
+}
+
+#[test]
+fn what_is_held_for_one_member_is_bounded() {
+    let mut stage = audience(Hub::default());
+    send(&mut stage, &["a", "b", "c"], SlowReader::default());
+    let large = text(SHARED);
+    stage.call(|_, Audience(hub), io| {
+        for key in 0..100 {
+            hub.when_slow(SlowReader::Coalesce { key }).send_to_all(&large, io);
+        }
+    });
+    assert_eq!(stage.world.0.lost(), Lost { dropped: 97, ..Lost::default() }, "three of 16 KiB are kept");
+}
+
+#[test]
+fn a_message_that_can_never_fit_does_not_wait_for_ever() {
+    for (slow, lost) in [
+        (SlowReader::DropNewest, Lost { dropped: 1, ..Lost::default() }),
+        (SlowReader::Coalesce { key: 0 }, Lost { dropped: 1, ..Lost::default() }),
+        (SlowReader::default(), Lost { disconnected: 1, ..Lost::default() }),
+    ] {
+        let mut stage = audience(Hub::default());
+        send(&mut stage, &["a", "b", "c"], slow);
+        stage.call(|_, Audience(hub), io| hub.when_slow(slow).send_to_all(&text(2000), io));
+        let told = words(&mut stage);
+        assert_eq!(told[..3], ["a", "b", "c"]);
+        assert_eq!(stage.world.0.lost(), lost, "{slow:?}");
+    }
+}
+
+#[test]
+fn disconnect_closes_with_its_code_behind_what_was_queued() {
+    for code in [close_code::POLICY, close_code::TRY_AGAIN_LATER] {
+        let mut stage = audience(Hub::new(SlowReader::Disconnect { code }));
+        stage.call(|_, Audience(hub), io| {
+            for _ in 0..30 {
+                hub.send_to_all(&text(48), io);
+            }
+        });
+        stage.call(Direct::woken);
+        let told = words(&mut stage);
+        assert_eq!((told.len(), told[20].as_str()), (21, format!("close {code}").as_str()));
+        assert_eq!(stage.world.0.lost(), Lost { disconnected: 1, ..Lost::default() });
+    }
+}
+
+#[test]
+fn who_confirms_has_only_a_window_full_on_the_way() {
+    let mut stage = audience(Hub::new(SlowReader::Coalesce { key: 0 }).with_window(2));
+    let latest = SlowReader::Coalesce { key: 0 };
+    send(&mut stage, &["a", "b", "c", "d"], latest);
+    assert_eq!(words(&mut stage), ["a", "b"], "all has left, and nobody knows whether it arrived");
+    stage::tell(&mut stage, &["got one"]);
+    assert_eq!(words(&mut stage), ["d"], "the latest");
+    send(&mut stage, &["e"], latest);
+    assert_eq!(words(&mut stage), [""; 0]);
+    send(&mut stage, &["must arrive"], SlowReader::default());
+    assert_eq!(words(&mut stage), ["must arrive"]);
+    // Who confirms more than there was has no larger window for it.
+    stage::tell(&mut stage, &["got one"; 9]);
+    assert_eq!(words(&mut stage), ["e"]);
+    send(&mut stage, &["f", "g", "h"], SlowReader::DropNewest);
+    assert_eq!(words(&mut stage), ["f", "g"]);
+    assert_eq!(stage.world.0.lost(), Lost { dropped: 1, replaced: 1, ..Lost::default() });
 }
