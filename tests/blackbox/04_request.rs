@@ -1,10 +1,13 @@
 //! What rung 04 promises any client: steps/04-request/CONTRACT.md.
 
+#[path = "04_request/ends.rs"]
+mod ends;
 #[path = "04_request/strict.rs"]
 mod strict;
 
 use std::process::ExitCode;
 
+use ends::*;
 use harness::{Lesson, Story, starts_and_stops};
 use strict::*;
 
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
             a_client_that_half_closes_gets_its_answer,
             methods_known_and_unknown,
             rfc_9112_2_2_lines_end_with_crlf,
+            rfc_9110_5_5_no_control_anywhere,
             rfc_9112_2_3_versions,
             rfc_9112_3_request_line,
             rfc_9112_3_2_forms_of_the_target,

@@ -81,7 +81,7 @@ impl Arrival {
         match self.cut(bytes, start::longest_line(limits), limits) {
             Ok(Cut::Line(line)) => start::request_line(line, limits).map(Some),
             Ok(Cut::Unfinished) => Ok(None),
-            Ok(Cut::TooLong) => Err(ParseError::TargetTooLong),
+            Ok(Cut::TooLong) => Err(start::too_long(&bytes[self.at..])),
             Err(_) if bytes.get(self.at) == Some(&start::TLS_HANDSHAKE) => Err(ParseError::Tls),
             Err(fault) => Err(fault),
         }

@@ -19,8 +19,8 @@ pub enum ParseError {
     RequestLine,
     /// The method is not a token.
     MethodToken,
-    /// A method that this server has never heard of.
-    UnknownMethod,
+    /// A method that is longer than any.
+    MethodTooLong,
     /// The request target is over [`Limits::target`](crate::Limits::target).
     TargetTooLong,
     /// A byte in the target that is not visible ASCII.
@@ -87,7 +87,7 @@ impl ParseError {
             ParseError::FieldTooLarge | ParseError::TooManyFields | ParseError::HeadTooLarge => {
                 Status::RequestHeaderFieldsTooLarge
             }
-            ParseError::UnknownMethod | ParseError::UnknownCoding => Status::NotImplemented,
+            ParseError::MethodTooLong | ParseError::UnknownCoding => Status::NotImplemented,
             ParseError::VersionNotSupported => Status::HttpVersionNotSupported,
             _ => Status::BadRequest,
         }
@@ -98,8 +98,8 @@ impl ParseError {
         match self {
             ParseError::Tls => "RFC 8446 §5.1",
             ParseError::EmptyLines | ParseError::BareLf | ParseError::BareCr => "RFC 9112 §2.2",
-            ParseError::RequestLine | ParseError::TargetTooLong => "RFC 9112 §3",
-            ParseError::MethodToken | ParseError::UnknownMethod => "RFC 9110 §9.1",
+            ParseError::RequestLine | ParseError::MethodTooLong | ParseError::TargetTooLong => "RFC 9112 §3",
+            ParseError::MethodToken => "RFC 9110 §9.1",
             ParseError::TargetBytes | ParseError::TargetFragment | ParseError::TargetForm => "RFC 9112 §3.2",
             ParseError::Version => "RFC 9112 §2.3",
             ParseError::VersionNotSupported => "RFC 9110 §2.5",
@@ -131,7 +131,7 @@ impl fmt::Display for ParseError {
                 "the request line is not method, target and version with one space between each"
             }
             ParseError::MethodToken => "the method holds a character that no token may hold",
-            ParseError::UnknownMethod => "the method is not known here (methods are case-sensitive)",
+            ParseError::MethodTooLong => "the method is longer than any that is known here",
             ParseError::TargetTooLong => "the request target is too long",
             ParseError::TargetBytes => {
                 "the request target holds a byte that is not visible ASCII; percent-encode it"

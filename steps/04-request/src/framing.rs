@@ -63,7 +63,9 @@ impl<'a> Findings<'a> {
         match name.len() {
             4 if is("Host") && self.host.replace(value).is_some() => Err(ParseError::HostRepeated),
             6 if is("Expect") => {
-                for expectation in elements(value) {
+                // RFC 9110 §5.6.1.2: "A recipient MUST parse and ignore a reasonable number of empty list
+                // elements".
+                for expectation in elements(value).filter(|expectation| !expectation.is_empty()) {
                     let known = expectation.eq_ignore_ascii_case(b"100-continue");
                     self.expects_continue |= known;
                     self.expects_unknown |= !known;

@@ -87,6 +87,9 @@ impl Protocol for Connection {
 
 fn answer(request: &Request<'_>, io: &mut Io<'_>) -> Status {
     let (status, text) = match request {
+        Request { method: Method::Unknown, .. } => {
+            (Status::NotImplemented, "501 Not Implemented: methods are case-sensitive.\n".into())
+        }
         Request { method: Method::Connect | Method::Trace, .. } => {
             (Status::MethodNotAllowed, format!("405 Method Not Allowed: here are {ALLOW}.\n"))
         }

@@ -21,6 +21,8 @@ pub struct Request<'a> {
     pub keep_alive: bool,
     /// What the client waits for before it sends the body (RFC 9110 §10.1.1).
     pub expectation: Expectation,
+    /// How many bytes the head took, with its empty line, and with the one before it if there was one.
+    pub length: usize,
     host: Option<&'a str>,
     fields: Fields<'a>,
 }
@@ -58,8 +60,8 @@ impl<'a> Request<'a> {
                 Next::More => return Ok(None),
             }
         }
-        let head_end = arrival.at();
-        let fields = Fields::validated(&bytes[fields_start..head_end - line::CRLF]);
+        let length = arrival.at();
+        let fields = Fields::validated(&bytes[fields_start..length - line::CRLF]);
 
         // 3. What only the whole head can tell.
         let framing = findings.framing(version)?;
@@ -67,8 +69,8 @@ impl<'a> Request<'a> {
         let keep_alive = findings.keep_alive(version);
         let expectation = findings.expectation(version);
         Ok(Some((
-            Request { method, target, version, framing, keep_alive, expectation, host, fields },
-            head_end,
+            Request { method, target, version, framing, keep_alive, expectation, length, host, fields },
+            length,
         )))
     }
 

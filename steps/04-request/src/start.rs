@@ -2,10 +2,13 @@
 
 use std::fmt;
 
-use crate::classes::is_token;
+use crate::classes::{in_token, is_token};
 use crate::{Limits, ParseError, Target};
 
 /// The methods that this ladder knows: all of RFC 9110 §9, and PATCH of RFC 5789.
+///
+/// One that it does not know is a method too. It says nothing about where its request ends (RFC 9112 §6.3 decides
+/// that without a look at the method), so it is answered with 501 like any other request, and costs no connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Method {
     /// Send a representation (§9.3.1).
@@ -26,10 +29,13 @@ pub enum Method {
     Trace,
     /// Change a part (RFC 5789).
     Patch,
+    /// Any other token. RFC 9110 §9.1: "An origin server that receives a request method that is unrecognized or
+    /// not implemented SHOULD respond with the 501 (Not Implemented) status code."
+    Unknown,
 }
 
 impl Method {
-    /// The token on the wire. RFC 9110 §9.1: "The method token is case-sensitive".
+    /// The token on the wire; for [`Method::Unknown`] a word that is no token.
     pub fn as_str(self) -> &'static str {
         match self {
             Method::Get => "GET",
@@ -41,11 +47,13 @@ impl Method {
             Method::Options => "OPTIONS",
             Method::Trace => "TRACE",
             Method::Patch => "PATCH",
+            Method::Unknown => "(unknown)",
         }
     }
 
-    fn from_token(token: &[u8]) -> Option<Method> {
-        Some(match token {
+    /// RFC 9110 §9.1: "The method token is case-sensitive".
+    fn from_token(token: &[u8]) -> Method {
+        match token {
             b"GET" => Method::Get,
             b"HEAD" => Method::Head,
             b"POST" => Method::Post,
@@ -55,8 +63,8 @@ impl Method {
             b"OPTIONS" => Method::Options,
             b"TRACE" => Method::Trace,
             b"PATCH" => Method::Patch,
-            _ => return None,
-        })
+            _ => Method::Unknown,
+        }
     }
 }
 
@@ -90,13 +98,26 @@ impl fmt::Display for Version {
 /// plain port.
 pub(crate) const TLS_HANDSHAKE: u8 = 0x16;
 
-/// The request line may be this much longer than its target: two spaces, the version, a method of up to 54
-/// bytes.
-const AROUND_TARGET: usize = 64;
+/// The longest method that fits before a target of the greatest length, in bytes. The longest known one has 7.
+const LONGEST_METHOD: usize = 54;
 
-/// The longest request line that can be anything but an over-long target, in bytes.
+/// The longest request line that is judged whole, in bytes.
 pub(crate) fn longest_line(limits: &Limits) -> usize {
-    limits.target.saturating_add(AROUND_TARGET)
+    limits.target.saturating_add(LONGEST_METHOD + "  HTTP/1.1".len())
+}
+
+/// Which part of an over-long request line, whose end need not have come, is to blame.
+///
+/// RFC 9112 §3: "A server that receives a method longer than any that it implements SHOULD respond with a 501 (Not
+/// Implemented) status code. A server that receives a request-target longer than any URI it wishes to parse MUST
+/// respond with a 414 (URI Too Long) status code".
+pub(crate) fn too_long(line: &[u8]) -> ParseError {
+    let method = line.iter().take(LONGEST_METHOD + 1).take_while(|&&byte| in_token(byte)).count();
+    match line.get(method) {
+        _ if method > LONGEST_METHOD => ParseError::MethodTooLong,
+        Some(b' ') if method > 0 => ParseError::TargetTooLong,
+        _ => ParseError::MethodToken,
+    }
 }
 
 /// The three parts of a request line.
@@ -123,9 +144,8 @@ pub(crate) fn request_line<'a>(line: &'a [u8], limits: &Limits) -> Result<StartL
         return Err(ParseError::RequestLine);
     }
     let version = parse_version(version)?;
-    let known = Method::from_token(method);
-    let target = Target::parse(target, known)?;
-    let method = known.ok_or(ParseError::UnknownMethod)?;
+    let method = Method::from_token(method);
+    let target = Target::parse(target, method)?;
     Ok((method, target, version))
 }
 

@@ -50,8 +50,8 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// Judges a target; `method` is `None` where it is unknown, which then counts as one of the usual ones.
-    pub(crate) fn parse(bytes: &'a [u8], method: Option<Method>) -> Result<Target<'a>, ParseError> {
+    /// Judges a target. An unknown method counts as one of the usual ones.
+    pub(crate) fn parse(bytes: &'a [u8], method: Method) -> Result<Target<'a>, ParseError> {
         if !bytes.iter().all(|&byte| in_target(byte)) {
             return Err(ParseError::TargetBytes);
         }
@@ -62,9 +62,9 @@ impl<'a> Target<'a> {
             return Err(ParseError::TargetFragment);
         }
         match method {
-            Some(Method::Connect) if host::is_authority_with_port(bytes) => Ok(Target::Authority(text)),
-            Some(Method::Connect) => Err(ParseError::TargetForm),
-            Some(Method::Options) if text == "*" => Ok(Target::Asterisk),
+            Method::Connect if host::is_authority_with_port(bytes) => Ok(Target::Authority(text)),
+            Method::Connect => Err(ParseError::TargetForm),
+            Method::Options if text == "*" => Ok(Target::Asterisk),
             _ if text.starts_with('/') => {
                 let (path, query) = split_query(text);
                 Ok(Target::Origin { path, query })
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     fn get(target: &str) -> Result<Target<'_>, ParseError> {
-        Target::parse(target.as_bytes(), Some(Method::Get))
+        Target::parse(target.as_bytes(), Method::Get)
     }
 
     #[test]
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn rfc_9112_3_2_3_authority_form_belongs_to_connect() {
-        let connect = |target: &'static str| Target::parse(target.as_bytes(), Some(Method::Connect));
+        let connect = |target: &'static str| Target::parse(target.as_bytes(), Method::Connect);
         assert_eq!(connect("a.example:443"), Ok(Target::Authority("a.example:443")));
         for wrong in ["a.example", "a.example:", "/", "*", "http://a.example:443/"] {
             assert_eq!(connect(wrong), Err(ParseError::TargetForm), "{wrong}");
@@ -153,9 +153,9 @@ mod tests {
 
     #[test]
     fn rfc_9112_3_2_4_asterisk_form_belongs_to_options() {
-        assert_eq!(Target::parse(b"*", Some(Method::Options)), Ok(Target::Asterisk));
-        assert_eq!(Target::parse(b"/", Some(Method::Options)), Ok(Target::Origin { path: "/", query: None }));
-        assert_eq!(Target::parse(b"**", Some(Method::Options)), Err(ParseError::TargetForm));
+        assert_eq!(Target::parse(b"*", Method::Options), Ok(Target::Asterisk));
+        assert_eq!(Target::parse(b"/", Method::Options), Ok(Target::Origin { path: "/", query: None }));
+        assert_eq!(Target::parse(b"**", Method::Options), Err(ParseError::TargetForm));
         assert_eq!(get("*"), Err(ParseError::TargetForm));
     }
 
