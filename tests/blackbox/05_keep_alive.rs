@@ -171,9 +171,11 @@ fn each_route_answers_as_promised(story: &Story) {
     alice.sends("OPTIONS * HTTP/1.1\r\nHost:\r\n\r\n");
     alice.receives_response_to("OPTIONS").has_token("Allow", "GET");
     alice.requests("TRACE", "/", &[], b"").has_status(405).has_token("Allow", "GET");
+    alice.requests("BREW", "/", &[], b"content").has_status(501);
     alice.requests("GET", "/echo", &[("Expect", "miracles")], b"").has_status(417);
-    alice.gets("/nowhere").has_status(404);
-    alice.gets("/").has_status(200).has_field("Content-Type", "text/html; charset=utf-8");
+    for path in ["/", "/anywhere/else?x"] {
+        alice.gets(path).has_status(200).has_field("Content-Type", "text/html; charset=utf-8");
+    }
 }
 
 fn an_answer_to_head_has_no_body(story: &Story) {

@@ -38,10 +38,11 @@ pub enum Content<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Facts {
     head_only: bool,
-    http10: bool,
+    /// HTTP/1.0: no chunks, no interim answers.
+    pub http10: bool,
     /// Whether another request may follow on this connection.
     pub keep_alive: bool,
-    /// The client waits for `100 Continue`, and has not been told.
+    /// The client may wait for `100 Continue` before it sends its body, and nothing was said to it yet.
     pub expects_continue: bool,
     /// The request announced a body.
     pub has_body: bool,
@@ -78,11 +79,15 @@ pub(crate) enum Coding {
 impl Facts {
     pub fn new(head: &Request<'_>, limits: &Limits) -> Facts {
         let body = BodyDecoder::new(head.framing);
+        let http10 = head.version == Version::Http10;
+        // Also beside an expectation that nobody knows, and in 1.0, where it has no effect on us: it can have one
+        // on the client.
+        let may_wait = body.is_some() && (http10 || head.expectation != Expectation::None);
         Facts {
             head_only: head.method == Method::Head,
-            http10: head.version == Version::Http10,
+            http10,
             keep_alive: head.keep_alive,
-            expects_continue: body.is_some() && head.expectation == Expectation::Continue,
+            expects_continue: may_wait && head.has_token("Expect", "100-continue"),
             has_body: body.is_some(),
             body_shown: false,
             unread: body.map_or(0, |body| body.announced()),
@@ -95,8 +100,10 @@ impl Facts {
 
     /// Whether, at the moment of the answer, another request may follow.
     fn may_go_on(&self) -> bool {
-        // Who waits for 100 and gets an answer instead may send its body or not: RFC 9110 §10.1.1 lets it. So
-        // nobody knows what the next bytes are. Go's net/http closes too.
+        // Who waits for 100 and gets its answer instead may send the body all the same, or leave it out and go on as
+        // if it had been sent (CVE-2024-24791, Go's client). So nobody knows what the next bytes are. RFC 9110
+        // §10.1.1: "A server that responds with a final status code before reading the entire request content
+        // SHOULD indicate whether it intends to close the connection".
         self.keep_alive && !self.expects_continue && self.unread <= self.drain
     }
 }

@@ -24,8 +24,14 @@ pub struct Limits {
     /// `HEAD_TIMEOUT_MS`, 10 s from the head's first byte to its last: 408. A byte now and then does not prolong
     /// it, or a slow client could hold a connection for ever. Node's `headersTimeout` is 60 s.
     pub head_time: Duration,
-    /// `BODY_TIMEOUT_MS`, 60 s from the head's last byte to the body's: 408. Not prolonged either.
+    /// `BODY_TIMEOUT_MS`, 60 s from the head's last byte to the body's: 408, unless the body is as fast as the next
+    /// limit says. nginx's `client_body_timeout` is the same, but each byte begins it anew.
     pub body_time: Duration,
+    /// `MIN_BODY_RATE`, bytes of content per second, 500: a body that in `BODY_TIMEOUT_MS` came as fast as this, on
+    /// average, gets as long again. So a slow uplink can send a large body, a byte now and then holds nothing, and
+    /// who was fast cannot rest on it. 0: no body gets more time. Apache's mod_reqtimeout has `MinRate=500`, IIS
+    /// `minBytesPerSecond` 240.
+    pub body_rate: u64,
 }
 
 impl Limits {
@@ -38,6 +44,7 @@ impl Limits {
         idle: Duration::from_secs(60),
         head_time: Duration::from_secs(10),
         body_time: Duration::from_secs(60),
+        body_rate: 500,
     };
 
     /// The defaults, changed by the environment.
@@ -54,7 +61,14 @@ impl Limits {
             idle: milliseconds("IDLE_TIMEOUT_MS", default.idle)?,
             head_time: milliseconds("HEAD_TIMEOUT_MS", default.head_time)?,
             body_time: milliseconds("BODY_TIMEOUT_MS", default.body_time)?,
+            body_rate: setting("MIN_BODY_RATE", default.body_rate)?,
         })
+    }
+
+    /// Whether so many bytes of content in [`body_time`](Limits::body_time) are fast enough.
+    pub(crate) fn is_fast_enough(&self, bytes: u64) -> bool {
+        let milliseconds = u64::try_from(self.body_time.as_millis()).unwrap_or(u64::MAX);
+        self.body_rate > 0 && bytes.saturating_mul(1000) >= self.body_rate.saturating_mul(milliseconds)
     }
 }
 

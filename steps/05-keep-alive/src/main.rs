@@ -22,7 +22,7 @@ const USAGE: Usage = Usage {
            GET /count the counters, as JSON; PUT, PATCH, DELETE a short 200; GET elsewhere the page.\n\
            \n\
            Environment: MAX_HEAD, MAX_TARGET, MAX_FIELD, MAX_FIELDS, MAX_BODY, MAX_DRAIN, MAX_TRAILERS (bytes, fields),\n\
-           IDLE_TIMEOUT_MS, HEAD_TIMEOUT_MS, BODY_TIMEOUT_MS",
+           IDLE_TIMEOUT_MS, HEAD_TIMEOUT_MS, BODY_TIMEOUT_MS, MIN_BODY_RATE (bytes per second)",
     switches: &[],
     values: &[],
 };
@@ -84,7 +84,7 @@ impl Handler for Demo {
                 self.count(id, answer);
             }
             _ if PAGE.answers(head, answer) => {}
-            _ => answer.text(Status::NotFound, "There is nothing here. Try /, /echo, /cookie or /count.\n"),
+            _ => PAGE.show(head, answer),
         }
         Next::Done
     }

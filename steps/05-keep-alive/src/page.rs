@@ -12,6 +12,7 @@ pub struct Page {
     pub script: &'static str,
 }
 
+const HTML: &str = "text/html; charset=utf-8";
 const COMMON: &str = include_str!("../page/common.js");
 const STYLE: &str = include_str!("../page/style.css");
 
@@ -33,7 +34,7 @@ impl Page {
     /// Answers if the request is for the page, its script, or what all pages share. `false`: it is for something else.
     pub fn answers(&self, head: &Request<'_>, answer: &mut Answer<'_, '_>) -> bool {
         let (kind, content) = match head.target.path() {
-            "/" | "/index.html" => ("text/html; charset=utf-8", self.html),
+            "/" | "/index.html" => (HTML, self.html),
             "/page.js" => (Asset::SCRIPT, self.script),
             "/common.js" => (Asset::SCRIPT, COMMON),
             "/style.css" => (Asset::CSS, STYLE),
@@ -41,6 +42,11 @@ impl Page {
         };
         send(kind, content, head, answer);
         true
+    }
+
+    /// Answers with the page itself, whatever the path is.
+    pub fn show(&self, head: &Request<'_>, answer: &mut Answer<'_, '_>) {
+        send(HTML, self.html, head, answer);
     }
 }
 

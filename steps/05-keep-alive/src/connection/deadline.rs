@@ -1,5 +1,6 @@
 //! How long each state may last. **A deadline that stands is not moved by a byte that comes**: a client that
-//! sends one now and then would hold its connection for ever (slowloris).
+//! sends one now and then would hold its connection for ever (slowloris). When a body's deadline passes, what came
+//! until then is weighed.
 
 use poll::{Io, Timer};
 use request::Status;
@@ -18,7 +19,10 @@ pub(super) enum Deadline {
         pending: u64,
     },
     Head,
-    Body,
+    /// `seen`: how much content had come when it was set.
+    Body {
+        seen: u64,
+    },
     /// The handler's own, while its answer comes later.
     Handler,
 }
@@ -33,11 +37,14 @@ impl<H: Handler> Http<H> {
             // An empty line before a request line is no request yet (RFC 9112 §2.2).
             State::Head(_) if matches!(unused, b"" | b"\r" | b"\r\n") => idle,
             State::Head(_) => (Deadline::Head, limits.head_time),
-            State::Body(..) | State::Drain(..) => (Deadline::Body, limits.body_time),
+            State::Body(_, ref body) | State::Drain(ref body, _) => {
+                (Deadline::Body { seen: body.seen() }, limits.body_time)
+            }
             State::Later(..) | State::Switched(_) | State::Busy(_) | State::Over => return,
         };
         let stands = match (self.deadline, wanted) {
-            (Deadline::Idle { .. }, Deadline::Idle { .. }) => true,
+            (Deadline::Idle { .. }, Deadline::Idle { .. })
+            | (Deadline::Body { .. }, Deadline::Body { .. }) => true,
             (current, wanted) => current == wanted,
         };
         if !stands {
@@ -58,10 +65,21 @@ impl<H: Handler> Http<H> {
             Deadline::Head => {
                 self.refuse(Status::RequestTimeout, "The request's head took too long.\n", world, io);
             }
-            Deadline::Body => {
+            Deadline::Body { seen } if world.limits().is_fast_enough(self.body_seen() - seen) => {
+                self.set_deadline(b"", world.limits(), io);
+            }
+            Deadline::Body { .. } => {
                 self.refuse(Status::RequestTimeout, "The request's body took too long.\n", world, io);
             }
             Deadline::Handler => self.later(Event::Deadline, world, io),
+        }
+    }
+
+    /// How much content has come of the body that is being read.
+    fn body_seen(&self) -> u64 {
+        match &self.state {
+            State::Body(_, body) | State::Drain(body, _) => body.seen(),
+            State::Head(_) | State::Later(..) | State::Switched(_) | State::Busy(_) | State::Over => 0,
         }
     }
 }

@@ -108,6 +108,7 @@ impl<H: Handler> Http<H> {
                 // RFC 9110 §10.1.1: "A server MAY omit sending a 100 (Continue) response if it has already
                 // received some or all of the content". Who got an answer does not wait any more.
                 let waits = std::mem::take(&mut facts.expects_continue)
+                    && !facts.http10
                     && !self.behind
                     && facts.progress == Progress::NotBegun;
                 self.go(State::Body(Box::new(Exchange { of_handler, facts }), decoder));

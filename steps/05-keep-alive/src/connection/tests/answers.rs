@@ -68,16 +68,26 @@ fn a_handler_that_reads_behind_the_end_does_not_hang_the_server() {
 fn what_is_answered_alike_everywhere() {
     let options = client().says("OPTIONS * HTTP/1.1\r\nHost:\r\n\r\n");
     assert!(options.starts_with("HTTP/1.1 204 No Content\nAllow: GET, "), "{options}");
-    for request in ["TRACE / HTTP/1.1\r\nHost: x\r\n\r\n", "CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n"] {
-        let mut alice = client();
-        let answer = alice.says(request);
-        assert!(answer.starts_with("HTTP/1.1 405 ") && answer.contains("\nAllow: GET, "), "{answer}");
-        assert_eq!(alice.says(get("/2")), ok("GET /2"));
-    }
+    let mut alice = client();
+    let answer = alice.says("TRACE / HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 405 ") && answer.contains("\nAllow: GET, "), "{answer}");
+    assert_eq!(alice.says(get("/2")), ok("GET /2"));
+    let answer = alice.says(post("/", "Content-Length: 3\r\n", "abc").replace("POST", "BREW"));
+    assert!(answer.starts_with("HTTP/1.1 501 "), "RFC 9110 §9.1: {answer}");
+    assert_eq!(alice.says(get("/2")), ok("GET /2"), "where its body ended was not in doubt");
     let mut alice = client();
     let answer = alice.says(post("/read", "Expect: magic\r\nContent-Length: 3\r\n", "abc"));
     assert!(answer.starts_with("HTTP/1.1 417 "), "{answer}");
     assert_eq!(alice.says(get("/2")), ok("GET /2"), "where the next request begins is not in doubt");
+}
+
+#[test]
+fn rfc_9931_8_nothing_behind_a_refused_connect_is_a_request() {
+    let mut alice = client();
+    let answers = alice.says("CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n".to_owned() + &get("/tunnelled"));
+    refused(&answers, "405");
+    assert!(answers.contains("\nAllow: GET, ") && !answers.contains("tunnelled"), "{answers}");
+    assert!(!alice.is_open());
 }
 
 #[test]

@@ -109,10 +109,33 @@ fn rfc_9110_10_1_1_go_on_where_the_body_is_wanted() {
 }
 
 #[test]
-fn who_was_not_told_to_go_on_may_send_its_body_or_not() {
+fn rfc_9110_10_1_1_who_was_not_told_to_go_on_may_send_its_body_or_not() {
     // "GET" could be three bytes of the body, or the next request: nobody knows.
-    let mut alice = client();
-    let answer = alice.says(post("/", "Expect: 100-continue\r\nContent-Length: 3\r\n", ""));
-    assert!(answer.starts_with("HTTP/1.1 200 OK\nConnection: close\n"), "{answer}");
-    assert!(!alice.is_open());
+    for (fields, status) in [
+        ("Expect: 100-continue\r\nContent-Length: 3\r\n", "200"),
+        ("Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n", "200"),
+        ("Expect: x, 100-Continue\r\nContent-Length: 3\r\n", "417"),
+        ("Expect: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n", "417"),
+    ] {
+        let mut alice = client();
+        refused(&alice.says(post("/", fields, "")), status);
+        assert!(!alice.is_open(), "{fields}");
+    }
+    let mut old = client();
+    let fields = "Connection: keep-alive\r\nExpect: 100-continue\r\nContent-Length: 3\r\n";
+    refused(&old.says(post("/", fields, "").replace("1.1", "1.0")), "200");
+    assert!(!old.is_open());
+}
+
+#[test]
+fn rfc_9110_15_5_18_an_expectation_that_says_nothing_about_the_body_keeps_the_connection() {
+    for fields in ["Expect: 100-continue\r\n", "Expect: 100-continue\r\nContent-Length: 0\r\n"] {
+        let mut alice = client();
+        assert_eq!(alice.says(post("/1", fields, "") + &get("/2")), ok("POST /1") + &ok("GET /2"));
+    }
+    for fields in ["Expect: x\r\n", "Expect: x, 100-continue\r\n"] {
+        let mut alice = client();
+        let answers = alice.says(post("/1", fields, "") + &get("/2"));
+        assert!(answers.starts_with("HTTP/1.1 417 ") && answers.ends_with(&ok("GET /2")), "{answers}");
+    }
 }

@@ -61,6 +61,80 @@ fn a_byte_now_and_then_does_not_prolong_a_body() {
     }
 }
 
+/// 500 bytes a second for 60 s.
+const ENOUGH: usize = 30_000;
+
+#[test]
+fn a_body_that_is_fast_enough_gets_as_long_again() {
+    let large = || post("/read", "Content-Length: 1000000\r\n", "");
+    let mut alice = client();
+    alice.says(large());
+    for minute in 0..10 {
+        alice.says(vec![b'x'; ENOUGH]);
+        assert_eq!((alice.waits(60), alice.is_open()), (String::new(), true), "minute {minute}");
+    }
+    alice.says(vec![b'x'; ENOUGH - 1]);
+    refused(&alice.waits(60), "408");
+    assert_eq!(alice.told(), ["gone /read"]);
+}
+
+#[test]
+fn a_body_that_was_fast_cannot_rest_on_it() {
+    let mut alice = client();
+    alice.says(post("/read", "Content-Length: 1000000\r\n", ""));
+    alice.says(vec![b'x'; 900_000]);
+    assert_eq!(alice.waits(60), "");
+    for _ in 0..59 {
+        alice.says("x");
+        assert_eq!(alice.waits(1), "");
+    }
+    refused(&alice.waits(1), "408");
+}
+
+#[test]
+fn the_rest_of_a_body_may_be_less_than_the_rate() {
+    let mut alice = client();
+    let length = ENOUGH + 3;
+    alice.says(post("/read", &format!("Content-Length: {length}\r\n"), ""));
+    alice.says(vec![b'x'; ENOUGH]);
+    assert_eq!(alice.waits(60), "");
+    assert_eq!(alice.waits(59), "");
+    assert_eq!(alice.says("end"), bytes(&("x".repeat(ENOUGH) + "end")));
+}
+
+#[test]
+fn only_content_makes_a_body_fast() {
+    // Extensions and trailers are sent for nothing.
+    let limits = Limits { body_rate: 1, trailers: 10_000, ..Limits::DEFAULT };
+    let mut alice = client_with(limits);
+    alice.says(post("/read", "Transfer-Encoding: chunked\r\n", ""));
+    alice.says(format!("1;a={}\r\nx\r\n", "a".repeat(5_000)));
+    refused(&alice.waits(60), "408");
+    let mut bob = client_with(limits);
+    bob.says(post("/read", "Transfer-Encoding: chunked\r\n", ""));
+    bob.says(format!("3c\r\n{}\r\n", "x".repeat(60)));
+    assert_eq!(bob.waits(60), "");
+    assert_eq!(bob.says("0\r\n\r\n"), bytes(&"x".repeat(60)));
+}
+
+#[test]
+fn without_a_rate_no_body_gets_more_time() {
+    let mut alice = client_with(Limits { body_rate: 0, ..Limits::DEFAULT });
+    alice.says(post("/read", "Content-Length: 1000000\r\n", ""));
+    alice.says(vec![b'x'; 900_000]);
+    refused(&alice.waits(60), "408");
+}
+
+#[test]
+fn what_is_thrown_away_must_be_fast_too() {
+    let mut alice = client_with(Limits { drain: 100_000, ..Limits::DEFAULT });
+    alice.says(post("/", "Content-Length: 40000\r\n", ""));
+    alice.says(vec![b'x'; ENOUGH]);
+    assert_eq!((alice.waits(60), alice.is_open()), (String::new(), true));
+    alice.says("x");
+    assert_eq!((alice.waits(60), alice.is_open()), (String::new(), false));
+}
+
 #[test]
 fn a_body_that_nobody_reads_brings_no_second_answer() {
     let mut alice = client();
