@@ -56,6 +56,16 @@ impl Asset {
     /// The Content-Type of a style.
     pub const CSS: &'static str = "text/css; charset=utf-8";
 
+    /// Another script.
+    pub const fn script(path: &'static str, content: &'static str) -> Asset {
+        Asset { path, kind: Asset::SCRIPT, content }
+    }
+
+    /// Another style.
+    pub const fn css(path: &'static str, content: &'static str) -> Asset {
+        Asset { path, kind: Asset::CSS, content }
+    }
+
     /// Answers if the request is for this file. `false`: it is for something else.
     pub fn answers(&self, head: &Request<'_>, answer: &mut Answer<'_, '_>) -> bool {
         let is_asked_for = head.target.path() == self.path;
