@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use accept::Usage;
-use keep_alive::{Asset, Page};
-use rooms::{Chat, Limits, Site};
+use rooms::{Chat, Limits, SITE};
 
 const USAGE: Usage = Usage {
     text: "A chat with rooms. Open it in two browser tabs, or talk to it by hand:\n\
@@ -19,18 +18,6 @@ const USAGE: Usage = Usage {
            MAX_TARGET, MAX_FIELD (bytes), MAX_FIELDS, HEAD_TIMEOUT_MS, IDLE_TIMEOUT_MS",
     switches: &[],
     values: &[],
-};
-
-static SITE: Site = Site {
-    page: Page { html: include_str!("../page/index.html"), script: include_str!("../page/page.js") },
-    assets: &[
-        Asset { path: "/connection.js", kind: Asset::SCRIPT, content: include_str!("../page/connection.js") },
-        Asset { path: "/transcript.js", kind: Asset::SCRIPT, content: include_str!("../page/transcript.js") },
-        Asset { path: "/chat.css", kind: Asset::CSS, content: include_str!("../page/chat.css") },
-    ],
-    path: "/chat",
-    // protocol.rs
-    subprotocols: &["barewire.chat"],
 };
 
 fn main() -> ExitCode {
