@@ -13,6 +13,7 @@ const USAGE: Usage = Usage {
     text: "Serves the files of a folder, a small site of its own without --root. Open it in a browser, or:\n\
            \n\
            06-files --root DIR                                   serves DIR; index.html stands for a folder\n\
+           06-files --root DIR --list                            a folder without index.html is listed\n\
            curl -v http://127.0.0.1:8080/wire.svg                see Content-Type, ETag, Last-Modified\n\
            curl -v -H 'If-None-Match: ETAG' http://127.0.0.1:8080/wire.svg     304 with that ETag\n\
            curl -v -r 0-99 http://127.0.0.1:8080/wire.svg        206: the first hundred bytes\n\
@@ -20,7 +21,7 @@ const USAGE: Usage = Usage {
            \n\
            Environment: MAX_HEAD, MAX_TARGET, MAX_FIELD, MAX_FIELDS, MAX_BODY, MAX_DRAIN, MAX_TRAILERS (bytes, fields),\n\
            IDLE_TIMEOUT_MS, HEAD_TIMEOUT_MS, BODY_TIMEOUT_MS",
-    switches: &[],
+    switches: &["list"],
     values: &["root"],
 };
 
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
             }
             None => Site::open(Path::new(OWN)).ok(),
         };
+        let site = site.map(|site| if arguments.switch("list") { site.listing() } else { site });
         if let Some(site) = &site {
             log::info!("serving {}", site.path().display());
         }

@@ -60,9 +60,13 @@ fn part(encoded: &str) -> Option<OsString> {
         return None;
     }
     let name: Vec<u8> = percent_decode_str(encoded).collect();
-    let refused = name.is_empty() || name[0] == b'.' || name.iter().any(|byte| b"/\\\0".contains(byte));
     // A file's name on unix is bytes, UTF-8 or not.
-    (!refused).then(|| OsString::from_vec(name))
+    is_served(&name).then(|| OsString::from_vec(name))
+}
+
+/// Whether a file of this name, one part of a path, is there for clients.
+pub(crate) fn is_served(name: &[u8]) -> bool {
+    !name.is_empty() && name[0] != b'.' && !name.iter().any(|byte| b"/\\\0".contains(byte))
 }
 
 fn encodes_well(part: &str) -> bool {

@@ -24,8 +24,8 @@ pub struct Root {
 pub enum Found {
     /// A regular file, open, and what the kernel says of this very file.
     File(File, Metadata),
-    /// A directory.
-    Directory,
+    /// A directory, open: what it holds can be read from it.
+    Directory(File),
 }
 
 /// Opening a FIFO waits for its other end, which may never come, and one thread serves all: hence NONBLOCK,
@@ -69,7 +69,7 @@ impl Root {
         // Asked of the open file: its path may mean another one by now.
         let metadata = file.metadata()?;
         if metadata.is_dir() {
-            Ok(Found::Directory)
+            Ok(Found::Directory(file))
         } else if metadata.is_file() {
             Ok(Found::File(file, metadata))
         } else {
@@ -185,7 +185,7 @@ mod tests {
         let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
         let root = Root::open(folder.path()).unwrap();
         assert!(matches!(root.find(Path::new("a")), Ok(Found::File(_, metadata)) if metadata.len() == 1));
-        assert!(matches!(root.find(Path::new(".")), Ok(Found::Directory)));
+        assert!(matches!(root.find(Path::new(".")), Ok(Found::Directory(_))));
         assert_eq!(root.find(Path::new("fifo")).unwrap_err().kind(), io::ErrorKind::NotFound);
         assert!(root.find(Path::new("socket")).is_err());
     }

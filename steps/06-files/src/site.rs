@@ -1,5 +1,6 @@
 //! A folder that requests are answered from.
 
+use std::fmt::Display;
 use std::fs::{File, Metadata};
 use std::io;
 use std::ops::Range;
@@ -11,19 +12,21 @@ use keep_alive::{Answer, Content};
 use request::{Method, Request, ResponseHead, Status};
 use rustix::io::Errno;
 
-use crate::{Found, Name, Root, Validators, Verdict, Wanted, content_type, range_holds};
+use crate::multipart::Multipart;
+use crate::{Coding, Found, Kind, Name, Root, Validators, Verdict, Wanted, coding, listing, range_holds};
 
 /// A folder of files, served as they are: GET, HEAD and OPTIONS.
 #[derive(Debug)]
 pub struct Site {
     root: Root,
+    listing: bool,
 }
 
 const ALLOWED: &str = "GET, HEAD, OPTIONS";
 
 /// Up to this many bytes are read at once and leave with the head in one write, which closes the file too.
 /// Above it the kernel sends the file by itself, as the client reads (`poll::Chunk::File`).
-const SMALL: u64 = 16 * 1024;
+pub(crate) const SMALL: u64 = 16 * 1024;
 
 impl Site {
     /// Opens the folder at `path`.
@@ -31,7 +34,12 @@ impl Site {
     /// # Errors
     /// When there is no such folder, or it may not be read.
     pub fn open(path: &Path) -> io::Result<Site> {
-        Ok(Site { root: Root::open(path)? })
+        Ok(Site { root: Root::open(path)?, listing: false })
+    }
+
+    /// The same site, where a folder without `index.html` shows what is in it.
+    pub fn listing(self) -> Site {
+        Site { listing: true, ..self }
     }
 
     /// Where the folder is.
@@ -55,21 +63,47 @@ impl Site {
         let Some(name) = Name::from_path(head.target.path()) else { return not_found(answer) };
         let path = if name.is_directory() { name.index() } else { name.path().to_owned() };
         match self.root.find(&path) {
-            Ok(Found::File(file, metadata)) => serve(head, &path, file, &metadata, answer),
-            Ok(Found::Directory) if name.is_directory() => not_found(answer),
-            Ok(Found::Directory) => add_slash(head, answer),
-            Err(error) => refuse(&path, &error, answer),
+            Ok(Found::File(file, metadata)) => {
+                let plain =
+                    Representation { file, metadata, kind: Kind::of(&path), coding: Coding::Identity };
+                match coding::choose(head, &self.root, &path, plain) {
+                    Some(chosen) => serve(head, chosen, answer),
+                    None => not_acceptable(answer),
+                }
+            }
+            Ok(Found::Directory(_)) if !name.is_directory() => add_slash(head, answer),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => refuse(&path, &error, answer),
+            // There is no index.html.
+            Ok(Found::Directory(_)) | Err(_) if name.is_directory() && self.listing => {
+                match self.root.find(name.path()) {
+                    Ok(Found::Directory(folder)) => listing::send(&self.root, &name, folder, answer),
+                    Ok(Found::File(..)) => not_found(answer),
+                    Err(error) => refuse(&path, &error, answer),
+                }
+            }
+            Ok(Found::Directory(_)) | Err(_) => not_found(answer),
         }
     }
 }
 
-fn serve(head: &Request<'_>, path: &Path, file: File, metadata: &Metadata, answer: &mut Answer<'_, '_>) {
+/// A file in one of the forms in which it can be sent (RFC 9110 §3.2).
+pub(crate) struct Representation {
+    pub file: File,
+    /// What the kernel says of this very file.
+    pub metadata: Metadata,
+    /// Of what it is when it has been unpacked.
+    pub kind: Kind,
+    pub coding: Coding,
+}
+
+fn serve(head: &Request<'_>, chosen: Representation, answer: &mut Answer<'_, '_>) {
+    let Representation { file, metadata, kind, coding } = chosen;
     let length = metadata.len();
-    let validators = Validators::of(metadata, answer.io().wall);
-    match Verdict::of(head, &validators) {
+    let about = About { kind, coding, validators: Validators::of(&metadata, coding, answer.io().wall) };
+    match Verdict::of(head, &about.validators) {
         Verdict::Proceed => {}
         Verdict::NotModified => {
-            return answer.send(Status::NotModified, Content::Empty, |fields| validated(fields, &validators));
+            return answer.send(Status::NotModified, Content::Empty, |fields| about.version(fields));
         }
         Verdict::Failed => return answer.text(Status::PreconditionFailed, "It is another version by now.\n"),
     }
@@ -77,61 +111,94 @@ fn serve(head: &Request<'_>, path: &Path, file: File, metadata: &Metadata, answe
     // unrecognized or for which range handling is not defined. For this specification, GET is the only method
     // for which range handling is defined."
     let wanted = match head.method {
-        Method::Get if range_holds(head, &validators) => Wanted::of(head, length),
+        Method::Get if range_holds(head, &about.validators) => Wanted::of(head, length),
         _ => Wanted::Whole,
     };
-    let (status, range) = match wanted {
-        Wanted::Whole => (Status::Ok, 0..length),
-        Wanted::Part(range) => (Status::PartialContent, range),
+    match wanted {
+        Wanted::Whole => {
+            send(head, Status::Ok, file, 0..length, answer, |fields| about.content(fields, kind))
+        }
+        Wanted::Part(range) => {
+            // Never an empty range.
+            let part = format!("bytes {}-{}/{length}", range.start, range.end - 1);
+            send(head, Status::PartialContent, file, range, answer, |fields| {
+                about.content(fields, kind).field("Content-Range", part)
+            });
+        }
+        Wanted::Parts(parts) => match Multipart::new(file, length, &about, &parts) {
+            Ok(Multipart { chunks, content_type }) => {
+                answer.send(Status::PartialContent, Content::Chunks(chunks), |fields| {
+                    about.content(fields, content_type)
+                });
+            }
+            Err(file) => {
+                send(head, Status::Ok, file, 0..length, answer, |fields| about.content(fields, kind))
+            }
+        },
         Wanted::Unsatisfiable => {
             let text = format!("There are {length} bytes, and none of those asked for is among them.\n");
-            return answer.send(Status::RangeNotSatisfiable, Content::Text(&text), |fields| {
+            answer.send(Status::RangeNotSatisfiable, Content::Text(&text), |fields| {
                 fields.field("Content-Range", format_args!("bytes */{length}"))
             });
         }
-    };
-    let small = if head.method == Method::Get { read_small(&file, &range) } else { None };
-    let content = match &small {
-        Some(bytes) => Content::Bytes(bytes),
-        None => Content::File(Arc::new(file), range.clone()),
-    };
-    answer.send(status, content, |fields| {
-        let fields = validated(fields, &validators)
-            .field("Content-Type", content_type(path))
+    }
+}
+
+fn send(
+    head: &Request<'_>,
+    status: Status,
+    file: File,
+    range: Range<u64>,
+    answer: &mut Answer<'_, '_>,
+    fields: impl FnOnce(ResponseHead<'_>) -> ResponseHead<'_>,
+) {
+    let small = head.method == Method::Get && range.end - range.start <= SMALL;
+    match small.then(|| read(&file, &range)).flatten() {
+        Some(bytes) => answer.send(status, Content::Bytes(&bytes), fields),
+        None => answer.send(status, Content::File(Arc::new(file), range), fields),
+    }
+}
+
+/// `None`: the file became shorter just now. Then it is sent as a file, and the loop cuts the connection where
+/// the file ends: a client that was promised more bytes sees that some are missing.
+pub(crate) fn read(file: &File, range: &Range<u64>) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; (range.end - range.start) as usize];
+    file.read_exact_at(&mut bytes, range.start).ok()?;
+    Some(bytes)
+}
+
+/// What an answer's head says of a representation.
+pub(crate) struct About {
+    pub kind: Kind,
+    pub coding: Coding,
+    pub validators: Validators,
+}
+
+impl About {
+    /// What RFC 9110 §15.4.5 wants in 304 as in 200. `no-cache` means: keep it, and ask each time whether it
+    /// still holds. Without it a browser may decide by itself for how long not to ask (RFC 9111 §4.2.2).
+    fn version<'o>(&self, fields: ResponseHead<'o>) -> ResponseHead<'o> {
+        let mut fields = fields.field("ETag", self.validators.etag()).field("Cache-Control", "no-cache");
+        if let Some(date) = self.validators.last_modified() {
+            fields = fields.field("Last-Modified", date);
+        }
+        // Whether or not there is a packed file now: a cache must not give one client's form to another.
+        if self.kind.shrinks() { fields.field("Vary", "Accept-Encoding") } else { fields }
+    }
+
+    /// With the rest of what 200 and 206 say. The type is the file's own, or that of several parts.
+    fn content<'o>(&self, fields: ResponseHead<'o>, content_type: impl Display) -> ResponseHead<'o> {
+        let fields = self
+            .version(fields)
+            .field("Content-Type", content_type)
             // The type is the one that we say. A browser that guesses may run a text as a script.
             .field("X-Content-Type-Options", "nosniff")
             .field("Accept-Ranges", "bytes");
-        match status {
-            Status::PartialContent => {
-                // Never of an empty range: `Wanted` has none.
-                let last = range.end - 1;
-                fields.field("Content-Range", format_args!("bytes {}-{last}/{length}", range.start))
-            }
-            _ => fields,
+        match self.coding {
+            Coding::Identity => fields,
+            Coding::Gzip => fields.field("Content-Encoding", "gzip"),
         }
-    });
-}
-
-/// What RFC 9110 §15.4.5 wants in 304 as in 200. `no-cache` means: keep it, and ask each time whether it
-/// still holds. Without it a browser may decide by itself for how long not to ask (RFC 9111 §4.2.2).
-fn validated<'o>(fields: ResponseHead<'o>, validators: &Validators) -> ResponseHead<'o> {
-    let fields = fields.field("ETag", validators.etag()).field("Cache-Control", "no-cache");
-    match validators.last_modified() {
-        Some(date) => fields.field("Last-Modified", date),
-        None => fields,
     }
-}
-
-/// `None`: it is large, or became shorter just now. Then it is sent as a file, and the loop cuts the
-/// connection where the file ends: a client that was promised more bytes sees that some are missing.
-fn read_small(file: &File, range: &Range<u64>) -> Option<Vec<u8>> {
-    let length = range.end - range.start;
-    if length > SMALL {
-        return None;
-    }
-    let mut bytes = vec![0; length as usize];
-    file.read_exact_at(&mut bytes, range.start).ok()?;
-    Some(bytes)
 }
 
 /// `/folder` is sent to `/folder/`, or each relative link in its page would be one folder too high. The path
@@ -144,20 +211,42 @@ fn add_slash(head: &Request<'_>, answer: &mut Answer<'_, '_>) {
     });
 }
 
-/// What cannot be opened is not there, for whatever reason: who asks for a file that only we may not read
-/// learns nothing from it. The log knows.
+/// RFC 9110 §12.4.1 lets a server send 406, or answer as if Accept-Encoding were not there. Who excluded the
+/// bytes as they are did so on purpose.
+fn not_acceptable(answer: &mut Answer<'_, '_>) {
+    let text = Content::Text("There is no form of it that Accept-Encoding allows.\n");
+    answer.send(Status::NotAcceptable, text, |fields| fields.field("Vary", "Accept-Encoding"));
+}
+
+/// Answers for what could not be opened.
 fn refuse(path: &Path, error: &io::Error, answer: &mut Answer<'_, '_>) {
-    log::debug!("{} {}: {error}", answer.io().id(), path.display());
+    let status = status_of(error);
+    let id = answer.io().id();
+    match status {
+        Status::NotFound => {
+            log::debug!("{id} {}: {error}", path.display());
+            not_found(answer);
+        }
+        Status::ServiceUnavailable => {
+            log::warn!("{id} {}: {error}", path.display());
+            let text = Content::Text("Too many files are open. Try again.\n");
+            answer.send(status, text, |fields| fields.field("Retry-After", 1));
+        }
+        _ => {
+            log::warn!("{id} {}: {error}", path.display());
+            answer.text(status, "The file cannot be read.\n");
+        }
+    }
+}
+
+/// What cannot be opened is not there, for whatever reason: who asks for a file that only we may not read
+/// learns nothing from it. But what would be there a moment later, or on another disk, is not said to be gone.
+fn status_of(error: &io::Error) -> Status {
     match Errno::from_io_error(error) {
-        Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM) => {
-            log::warn!("{} {}: {error}", answer.io().id(), path.display());
-            answer.text(Status::ServiceUnavailable, "Too many files are open. Try again.\n");
-        }
-        Some(Errno::IO) => {
-            log::warn!("{} {}: {error}", answer.io().id(), path.display());
-            answer.text(Status::InternalServerError, "The file cannot be read.\n");
-        }
-        _ => not_found(answer),
+        // No descriptor left in this process, in the system; no memory.
+        Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM) => Status::ServiceUnavailable,
+        Some(Errno::IO) => Status::InternalServerError,
+        _ => Status::NotFound,
     }
 }
 

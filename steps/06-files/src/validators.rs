@@ -6,6 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use httpdate::fmt_http_date;
 
+use crate::Coding;
+
 /// The validators of one file at one time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Validators {
@@ -25,11 +27,16 @@ const SETTLED: Duration = Duration::from_secs(2);
 impl Validators {
     /// `now` is the wall clock.
     ///
-    /// The tag is made of inode, size and modification time in nanoseconds. The inode tells a file from the
-    /// one that was renamed over it, though both be of the same second and size.
-    pub fn of(file: &Metadata, now: SystemTime) -> Validators {
-        let tag =
-            format!("\"{:x}-{:x}-{:x}.{:x}\"", file.ino(), file.size(), file.mtime(), file.mtime_nsec());
+    /// The tag is made of inode, size, modification time in nanoseconds and coding. The inode tells a file from the
+    /// one that was renamed over it, though both be of the same second and size; the coding tells forms of one
+    /// file apart, also where both come from the same inode.
+    pub fn of(file: &Metadata, coding: Coding, now: SystemTime) -> Validators {
+        let coding = match coding {
+            Coding::Identity => "",
+            Coding::Gzip => "-gzip",
+        };
+        let (seconds, nanoseconds) = (file.mtime(), file.mtime_nsec());
+        let tag = format!("\"{:x}-{:x}-{seconds:x}.{nanoseconds:x}{coding}\"", file.ino(), file.size());
         let modified = file.modified().ok();
         // A time in the future is not settled either.
         let age = modified.and_then(|modified| now.duration_since(modified).ok());
@@ -98,7 +105,7 @@ pub(crate) mod tests {
         folder.write("a", "text");
         let file = File::open(folder.path().join("a")).unwrap();
         file.set_modified(at(SEPTEMBER)).unwrap();
-        let validators = Validators::of(&file.metadata().unwrap(), at(SEPTEMBER + seconds));
+        let validators = Validators::of(&file.metadata().unwrap(), Coding::Identity, at(SEPTEMBER + seconds));
         Validators { tag: "\"1-2-3.4\"".into(), ..validators }
     }
 
@@ -116,7 +123,7 @@ pub(crate) mod tests {
         folder.write("a", "text");
         let file = File::open(folder.path().join("a")).unwrap();
         file.set_modified(at(SEPTEMBER + 1000)).unwrap();
-        let validators = Validators::of(&file.metadata().unwrap(), at(SEPTEMBER));
+        let validators = Validators::of(&file.metadata().unwrap(), Coding::Identity, at(SEPTEMBER));
         assert_eq!(validators.last_modified().unwrap(), "Sun, 09 Sep 2001 01:46:40 GMT");
         assert!(!validators.are_strong());
     }
@@ -127,7 +134,7 @@ pub(crate) mod tests {
         folder.write("a", "text");
         let file = File::open(folder.path().join("a")).unwrap();
         file.set_modified(UNIX_EPOCH - Duration::from_secs(1)).unwrap();
-        let validators = Validators::of(&file.metadata().unwrap(), at(SEPTEMBER));
+        let validators = Validators::of(&file.metadata().unwrap(), Coding::Identity, at(SEPTEMBER));
         assert_eq!(validators.last_modified(), None);
         assert!(validators.are_strong());
     }
@@ -137,7 +144,7 @@ pub(crate) mod tests {
         let folder = Folder::new();
         let of = || {
             let file = File::open(folder.path().join("a")).unwrap();
-            Validators::of(&file.metadata().unwrap(), at(SEPTEMBER)).tag
+            Validators::of(&file.metadata().unwrap(), Coding::Identity, at(SEPTEMBER)).tag
         };
         folder.write("a", "text");
         let first = of();
@@ -154,6 +161,16 @@ pub(crate) mod tests {
         File::options().write(true).open(folder.path().join("b")).unwrap().set_modified(at(5)).unwrap();
         std::fs::rename(folder.path().join("b"), folder.path().join("a")).unwrap();
         assert_ne!(shorter, of(), "another file of the same size and time");
+    }
+
+    #[test]
+    fn rfc_9110_8_8_3_3_each_coding_has_its_own_tag() {
+        let folder = Folder::new();
+        folder.write("a", "text");
+        let metadata = std::fs::metadata(folder.path().join("a")).unwrap();
+        let of = |coding| Validators::of(&metadata, coding, at(SEPTEMBER));
+        let (plain, packed) = (of(Coding::Identity), of(Coding::Gzip));
+        assert!(!packed.matches_weakly(plain.tag.as_bytes()) && !plain.matches_weakly(packed.tag.as_bytes()));
     }
 
     #[test]
