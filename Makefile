@@ -23,6 +23,7 @@ help:
 	@echo
 	@echo '  make run                the chat ($(FIRST)); open the address that it prints in two tabs'
 	@echo '  make run STEP=05        one rung; ARGS="--help" says what it can do'
+	@echo '  make run STEP=11 EXAMPLE=ticker    or whiteboard: what else stands on the hub of that rung'
 	@echo '  make test               all tests of all rungs, real browser included: some minutes'
 	@echo '  make test STEP=05       one rung: its unit tests and its black-box tests, in seconds'
 	@echo '  make browser [STEP=05]  the browser tests; pictures of each page in target/screenshots'
@@ -44,9 +45,12 @@ cargo:
 need: cargo
 	@tests/tools/need.sh
 
+# A rung's program, or one of its examples.
+WHAT = $(if $(EXAMPLE),--package step-$(or $(RUNG),11-rooms) --example $(EXAMPLE),--bin $(or $(RUNG),$(FIRST)))
+
 .PHONY: run
 run: cargo
-	@cargo run --bin $(or $(RUNG),$(FIRST)) -- $(ARGS)
+	@cargo run $(WHAT) -- $(ARGS)
 
 .PHONY: test
 ifneq ($(RUNG),)

@@ -24,7 +24,7 @@ const STORY_MS = 300_000;
  * A test of one rung. The body gets:
  * `open(path, options)`: a page in a browser profile of its own, so two of them are two people;
  * `server`: the rung's process, its `url`, `ctrlC()`, `crash()` and `again()`.
- * @param {string} rung the binary's name: "05-keep-alive"
+ * @param {string} rung the binary's name, "05-keep-alive", or an example's behind its rung's: "11-rooms/ticker"
  * @param {string} name what a person does and sees
  */
 export function story(rung, name, body, environment = {}) {
@@ -40,7 +40,7 @@ export function story(rung, name, body, environment = {}) {
       await body({ open, server });
       for (const visit of visits) visit.mustBeClean();
     } catch (error) {
-      for (const [i, { page }] of visits.entries()) await shoot(page, `failed-${rung}-${i + 1}`).catch(() => {});
+      for (const [i, { page }] of visits.entries()) await shoot(page, `failed-${rung.replace("/", "-")}-${i + 1}`).catch(() => {});
       t.diagnostic(`what ${rung} logged last:\n${server.log.slice(-30).join("\n")}`);
       throw error;
     } finally {
@@ -205,14 +205,16 @@ const built = new Map();
 /** Builds a rung, so that no stale binary is tested, and takes its path from what cargo says. */
 function build(rung) {
   if (!built.has(rung)) {
-    const said = execFileSync("cargo", ["build", "--quiet", "--bin", rung, "--message-format=json-render-diagnostics"], {
+    const [name, example = name] = rung.split("/");
+    const what = example === name ? ["--bin", name] : ["--package", `step-${name}`, "--example", example];
+    const said = execFileSync("cargo", ["build", "--quiet", ...what, "--message-format=json-render-diagnostics"], {
       cwd: root,
       encoding: "utf8",
       maxBuffer: 64 << 20,
       stdio: ["ignore", "pipe", "inherit"],
     });
     const artifacts = said.split("\n").filter(Boolean).map((line) => JSON.parse(line));
-    const binary = artifacts.find((it) => it.executable && it.target.name === rung);
+    const binary = artifacts.find((it) => it.executable && it.target.name === example);
     assert.ok(binary, `cargo built no binary ${rung}`);
     built.set(rung, binary.executable);
   }
