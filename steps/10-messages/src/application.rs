@@ -90,7 +90,8 @@ impl<'a, 'io> Socket<'a, 'io> {
     }
 
     /// Sends a Close frame; nothing can be sent after it, by nobody. [`Application::close`] follows when the
-    /// callback returns. `code` is one that may be sent: 1000 to 1003, 1007 to 1014, 3000 to 4999.
+    /// callback returns. A `code` that must not be sent is left out of the frame: not 1000 to 1003, 1007 to 1014,
+    /// 3000 to 4999.
     pub fn close(&mut self, code: u16, reason: &str) {
         if self.closed.is_none() {
             self.closed = Some(code);

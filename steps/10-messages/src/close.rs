@@ -62,11 +62,12 @@ impl<'a> Close<'a> {
         Ok(Close { code, reason })
     }
 
-    /// Appends a server's Close frame to `out`. Without a code there is no reason either, and a reason longer
-    /// than 123 bytes is cut at the end of a character.
+    /// Appends a server's Close frame to `out`. A code that must not be sent, [`close_code::NO_STATUS`] or
+    /// [`close_code::ABNORMAL`] say, is left out, and the reason with it; the peer sees 1005. A reason longer than
+    /// 123 bytes is cut at the end of a character.
     pub fn write(&self, out: &mut Vec<u8>) {
         let mut payload = Vec::new();
-        if self.code != close_code::NO_STATUS {
+        if may_be_sent(self.code) {
             payload.extend_from_slice(&self.code.to_be_bytes());
             let end = self.reason.floor_char_boundary(MAX_REASON);
             payload.extend_from_slice(&self.reason.as_bytes()[..end]);
@@ -144,6 +145,15 @@ mod tests {
             close.write(&mut wire);
             assert_eq!(wire[0], 0x88);
             assert_eq!(Close::parse(&wire[2..]), Ok(close));
+        }
+    }
+
+    #[test]
+    fn section_7_4_1_a_code_that_must_not_be_sent_is_not_sent_by_us_either() {
+        for code in [0, 999, 1004, 1005, 1006, 1015, 2999, 5000] {
+            let mut wire = Vec::new();
+            Close { code, reason: "an application passed on what it was told" }.write(&mut wire);
+            assert_eq!(wire, [0x88, 0], "{code}");
         }
     }
 

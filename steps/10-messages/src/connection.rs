@@ -81,7 +81,10 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> WebSocket<A, W, U, P> {
     fn event(&mut self, event: Event<'_>, application: &mut A, io: &mut Io<'_>) {
         match event {
             Event::Close(close) => self.their_close(close, application, io),
-            // What comes between our Close and theirs is not answered and not delivered.
+            // What comes between our Close and theirs is not answered and not delivered. Not even a Ping, though
+            // §5.5.2 asks for a Pong "unless it already received a Close frame": our Close is ahead of the Pong on
+            // the wire, and RFC 6455 §1.4: "after receiving a control frame indicating the connection should be
+            // closed, a peer discards any further data received."
             _ if matches!(self.state, State::Closing) => {}
             Event::Message(message) => self.message(message, application, io),
             // RFC 6455 §5.5.3: "A Pong frame sent in response to a Ping frame must have identical
@@ -133,9 +136,9 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> WebSocket<A, W, U, P> {
         self.end(close, application, io);
     }
 
-    /// RFC 6455 §7.1.7, _Fail the WebSocket Connection_: "it SHOULD send a Close frame with an appropriate
-    /// status code", and "MUST NOT continue to attempt to process data (including a responding Close frame)
-    /// from the remote endpoint".
+    /// RFC 6455 §7.1.7, _Fail the WebSocket Connection_: "the endpoint SHOULD send a Close frame with an
+    /// appropriate status code", and "MUST NOT continue to attempt to process data (including a responding Close
+    /// frame) from the remote endpoint".
     fn fail(&mut self, error: crate::MessageError, application: &mut A, io: &mut Io<'_>) {
         log::info!("{} broke a rule: {error}", io.id());
         let (code, reason) = (error.close_code(), error.to_string());

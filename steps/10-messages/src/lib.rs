@@ -15,6 +15,8 @@ mod connection;
 mod error;
 mod extension;
 mod limits;
+#[cfg(test)]
+mod linear;
 mod message;
 mod text;
 mod watch;

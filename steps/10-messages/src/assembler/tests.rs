@@ -278,29 +278,6 @@ fn an_idle_assembler_is_24_bytes_and_an_announced_message_costs_what_has_come() 
     assert!(bytes.capacity() <= 64, "{} bytes", bytes.capacity());
 }
 
-#[test]
-fn sixty_five_thousand_fragments_and_sixteen_mebibytes_byte_by_byte_take_linear_time() {
-    // With a quadratic step this would not end: the test has no clock, it has a patience.
-    let mut wire = Wire::default().fragment(Opcode::Text, b"a");
-    for _ in 0..65_534 {
-        wire = wire.fragment(Opcode::Continuation, b"b");
-    }
-    let mut wire = wire.frame(Opcode::Continuation, b"c").0;
-    let mut assembler = Assembler::new(Role::Server, ());
-    let event = assembler.next(&mut &mut wire[..], 65_536).unwrap().map(seen);
-    assert_eq!(event, Some(text(&format!("a{}c", "b".repeat(65_534)))));
-
-    let length = 16 << 20;
-    let mut wire = Wire::default().frame(Opcode::Text, "ä".repeat(length / 2).as_bytes()).0;
-    let header = 14;
-    assert_eq!(assembler.next(&mut &mut wire[..header], length), Ok(None));
-    let mut bytes = wire[header..].chunks_mut(1);
-    let whole = bytes.find_map(|mut byte| assembler.next(&mut byte, length).unwrap());
-    let Some(Event::Message(Message::Text(text))) = whole else { panic!("a text") };
-    assert_eq!(text.len(), length);
-    assert!(bytes.next().is_none());
-}
-
 /// An extension that doubles each byte on the wire, and marks that with RSV2.
 #[derive(Default)]
 struct Doubled {

@@ -148,6 +148,8 @@ fn section_5_5_1_a_close_is_answered_with_its_code_and_nothing_behind_it_is_look
         wire.extend([0xff; 20]);
         connection.receive(&wire);
         let reason = if code == 1000 { "bye" } else { "" };
+        let id = connection.id();
+        connection.call(|_, _, io| assert_eq!(io.send_to(id, b"a room's"), Sent::Gone));
         assert_eq!(connection.sent(), close(code, reason));
         assert!(!connection.is_open());
         assert_eq!(connection.world.story, ["open Ada", &format!("close Ada {code} {reason:?}")]);
