@@ -185,6 +185,22 @@ impl Guard {
         self.rules.seal.issue(Purpose::Ticket, name, wall + self.common.limits.ticket)
     }
 
+    /// The Set-Cookie field for a session, or for none: `""`.
+    ///
+    /// RFC 6265 §4.1.2: no script reads it (HttpOnly), and it is not sent along with what pages of other sites post or
+    /// load (SameSite).
+    pub fn cookie(&self, session: &str) -> String {
+        let name = self.rules.cookie;
+        let secure = if name == credentials::SECURE_COOKIE { "; Secure" } else { "" };
+        let age = if session.is_empty() { 0 } else { self.common.limits.session.as_secs() };
+        format!("{name}={session}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}")
+    }
+
+    /// Whether two secrets are the same: see [`Seal::same`].
+    pub fn same_secret(&self, ours: &str, theirs: &str) -> bool {
+        self.rules.seal.same(ours.as_bytes(), theirs.as_bytes())
+    }
+
     /// Who makes a request, by cookie or bearer token.
     ///
     /// # Errors

@@ -4,10 +4,10 @@
 //! around any WebSocket application, so that one client costs what one client may, and no more. In the order in which
 //! a client meets them:
 //!
-//! 1. `bucket.rs`, `limits.rs`, `address.rs`: how much, how often, and for whom it is remembered.
+//! 1. `bucket.rs`, `limits.rs`, `address.rs`, `descriptors.rs`: how much, how often, and for whom it is remembered.
 //! 2. `guarded.rs`: the door. A protocol around another that lets a connection in or does not.
 //! 3. `proxies.rs`: whose request it is, when a proxy stands in front.
-//! 4. `origin.rs`, `seal.rs`, `credentials.rs`: which page asks, and who it is.
+//! 4. `origin.rs`, `login.rs`, `seal.rs`, `credentials.rs`: which page asks, and who it is.
 //! 5. `sentry.rs`, `heartbeat.rs`: the watch of a WebSocket (rung 10's seam).
 //! 6. `denial.rs`, `counters.rs`: what the one who is refused is told, and what the operator sees.
 //!
@@ -19,10 +19,12 @@ mod bucket;
 mod counters;
 mod credentials;
 mod denial;
+pub mod descriptors;
 mod guard;
 mod guarded;
 mod heartbeat;
 mod limits;
+mod login;
 mod origin;
 mod proxies;
 mod seal;
@@ -35,6 +37,7 @@ pub use denial::Denial;
 pub use guard::{Guard, HasGuard, Rules};
 pub use guarded::Guarded;
 pub use limits::Limits;
+pub use login::{Login, LoginError};
 pub use origin::Origins;
 pub use proxies::{Proxies, Unclear};
 pub use seal::{Pass, Purpose, Seal};
