@@ -5,7 +5,7 @@ import { nameOf, Transcript } from "./transcript.js";
 
 const element = (id) => document.getElementById(id);
 const text = element("text");
-const TITLE = "11 rooms · barewire";
+const TITLE = document.title;
 
 /** How often the others are told that somebody is still typing. */
 const TYPING_MS = 1500;

@@ -47,6 +47,11 @@ impl Chat {
         }
     }
 
+    /// Who a connection has joined as. `None`: it has not.
+    pub fn person(&self, id: ConnId) -> Option<&Person> {
+        self.hub.member(id)
+    }
+
     /// What slow readers have cost so far.
     pub fn lost(&self) -> Lost {
         self.hub.lost()

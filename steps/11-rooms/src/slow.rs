@@ -52,7 +52,7 @@ impl FromStr for SlowReader {
 }
 
 /// What slow readers have cost since the hub was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Lost {
     /// Messages that were left out for somebody.
     pub dropped: u64,
