@@ -285,6 +285,12 @@ fn a_body_is_never_taken_for_frames(story: &Story) {
         refused(&alice.receives_response()).has_token("Connection", "close");
         alice.receives_end();
     }
+    story.note("also where something else is wrong");
+    let mut mallory = story.client("mallory", &server);
+    mallory
+        .sends(handshake(&[("Content-Length", "5")]).replace("GET", "POST").replace(": 13", ": 8") + "hello");
+    refused(&mallory.receives_response()).has_token("Connection", "close");
+    mallory.receives_end();
     story.client("carol", &server).gets("/seen?tab=body").has_status(404);
     story.note("a length of zero is no body");
     let mut bob = story.client("bob", &server);

@@ -28,6 +28,12 @@ impl<'a> Handshake<'a> {
     /// # Errors
     /// The first thing wrong. [`Refusal::answer`] tells the client.
     pub fn check(head: &Request<'a>) -> Result<Handshake<'a>, Refusal> {
+        // What comes behind the head would be the body, and then the first frame. No client needs that, and
+        // whatever else is wrong must not be answered as if its end were certain.
+        let no_body = matches!(head.framing, Framing::None | Framing::Length(0));
+        if is_asked_for(head) && !no_body {
+            return Err(Refusal::Body);
+        }
         // 1. "An HTTP/1.1 or higher GET request"
         if head.method != Method::Get {
             return Err(Refusal::Method);
@@ -41,10 +47,6 @@ impl<'a> Handshake<'a> {
         // case-insensitive value." Firefox sends `keep-alive, Upgrade`: it is a list.
         if !head.has_token("Connection", "upgrade") {
             return Err(Refusal::Connection);
-        }
-        // What comes behind the head would be the body, and then the first frame. No client needs that.
-        if !matches!(head.framing, Framing::None | Framing::Length(0)) {
-            return Err(Refusal::Body);
         }
         // 6. "A |Sec-WebSocket-Version| header field, with a value of 13." Not 013, not +13. Before the key
         // (5), since another version may have another.

@@ -133,6 +133,9 @@ fn a_body_and_an_upgrade_exclude_each_other() {
     assert_eq!(get(&(without(&[]) + "Content-Length: 5\r\n")), Err(Refusal::Body));
     assert_eq!(get(&(without(&[]) + "Transfer-Encoding: chunked\r\n")), Err(Refusal::Body));
     assert_eq!(get(&(without(&[]) + "Content-Length: 0\r\n")), Ok(None), "no byte of it");
+    let body = without(&["Sec-WebSocket-Version"]) + "Content-Length: 5\r\n";
+    assert_eq!(check("POST / HTTP/1.1", &body), Err(Refusal::Body), "whatever else is wrong");
+    assert_eq!(check("POST / HTTP/1.1", "Content-Length: 5\r\n"), Err(Refusal::Method), "a plain request");
 }
 
 #[test]
