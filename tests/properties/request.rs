@@ -3,7 +3,8 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use request::{Arrival, Expectation, Framing, Limits, Method, ParseError, Request, Version};
+use proptest::test_runner::TestCaseError;
+use request::{Arrival, Expectation, Framing, Limits, Method, ParseError, Request, Target, Version};
 
 const LIMITS: Limits = Limits::DEFAULT;
 
@@ -128,9 +129,12 @@ fn nearly() -> impl Strategy<Value = Vec<u8>> {
         "/",
         "*",
         "http://a/",
+        "http://a:80?q",
+        "\u{e4}",
         "#",
         "HTTP/1.1",
         "HTTP/1.0",
+        "HTTP/1.2",
         "HTTP/2.0",
         "\r\n",
         "\n",
@@ -161,7 +165,12 @@ fn nearly() -> impl Strategy<Value = Vec<u8>> {
         vec(piece.clone(), 0..20).prop_map(|pieces| pieces.concat()),
         vec(piece, 0..6)
             .prop_map(|pieces| [b"GET / HTTP/1.1\r\nHost: a\r\n".to_vec(), pieces.concat()].concat()),
-        // A good head with one byte changed.
+        // A good head with one byte changed, or taken out.
+        (meant(), any::<Index>()).prop_map(|(meant, at)| {
+            let mut bytes = meant.bytes;
+            bytes.remove(at.index(bytes.len()));
+            bytes
+        }),
         (meant(), any::<Index>(), any::<u8>()).prop_map(|(meant, at, byte)| {
             let mut bytes = meant.bytes;
             let at = at.index(bytes.len());
@@ -169,6 +178,42 @@ fn nearly() -> impl Strategy<Value = Vec<u8>> {
             bytes
         }),
     ]
+}
+
+/// Another parser of the same bytes, httparse, on which hyper and with it most of Rust stands, reads what we read. It
+/// judges the grammar alone and may let more pass; what it refuses we must refuse. There is one exception.
+fn httparse_agrees(bytes: &[u8], ours: &Request<'_>) -> Result<(), TestCaseError> {
+    let mut fields = [httparse::EMPTY_HEADER; 200];
+    let mut theirs = httparse::Request::new(&mut fields);
+    match theirs.parse(bytes) {
+        // RFC 9110 §2.5: a higher minor version is processed as the highest one that is known. It knows 1.0 and 1.1.
+        Err(httparse::Error::Version) => {
+            let later =
+                |minor: u8| bytes.windows(10).any(|part| part == format!("HTTP/1.{minor}\r\n").as_bytes());
+            prop_assert!((2..=9).any(later), "only of a later minor version");
+            return Ok(());
+        }
+        judged => prop_assert_eq!(judged, Ok(httparse::Status::Complete(ours.length))),
+    }
+    if ours.method != Method::Unknown {
+        prop_assert_eq!(theirs.method, Some(ours.method.as_str()));
+    }
+    let target = match ours.target {
+        // Where an absolute-form has no path, ours is "/".
+        Target::Absolute { scheme, authority, path: "/", query }
+            if !theirs.path.unwrap_or_default()[scheme.len() + 3..].contains('/') =>
+        {
+            format!("{scheme}://{authority}{}", query.map(|query| format!("?{query}")).unwrap_or_default())
+        }
+        target => target.to_string(),
+    };
+    prop_assert_eq!(theirs.path, Some(&target[..]));
+    prop_assert_eq!(theirs.version, Some(u8::from(ours.version == Version::Http11)));
+    let named = |name: &str, value: &[u8]| (name.to_owned(), value.to_vec());
+    let our_fields: Vec<_> = ours.fields().map(|field| named(field.name, field.value)).collect();
+    let their_fields: Vec<_> = theirs.headers.iter().map(|field| named(field.name, field.value)).collect();
+    prop_assert_eq!(our_fields, their_fields);
+    Ok(())
 }
 
 type Judged<'a> = Result<Option<(Request<'a>, usize)>, ParseError>;
@@ -207,6 +252,24 @@ proptest! {
             let same = |(other, _): &&(String, Vec<u8>)| other.eq_ignore_ascii_case(name);
             let expected: Vec<_> = meant.fields.iter().filter(same).map(|(_, value)| &value[..]).collect();
             prop_assert_eq!(request.fields_named(&name.to_ascii_uppercase()).collect::<Vec<_>>(), expected);
+        }
+    }
+
+    #[test]
+    fn another_parser_reads_the_same(meant in meant(), behind in vec(any::<u8>(), 0..20)) {
+        let bytes = [&meant.bytes[..], &behind].concat();
+        let (request, _) = Request::parse(&bytes, &LIMITS).expect("a good head").expect("a whole head");
+        httparse_agrees(&bytes, &request)?;
+    }
+
+    #[test]
+    fn what_another_parser_refuses_is_refused(bytes in nearly()) {
+        // What is a whole head for us is one for it, and the same one. With an end, so that no line is left open.
+        for end in [&b""[..], b"\r\n\r\n"] {
+            let bytes = [&bytes, end].concat();
+            if let Ok(Some((request, _))) = Request::parse(&bytes, &LIMITS) {
+                httparse_agrees(&bytes, &request)?;
+            }
         }
     }
 
