@@ -1,7 +1,7 @@
 //! Files larger than any buffer.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::time::Duration;
 
 use harness::{Client, Lesson, Story};
@@ -89,25 +89,62 @@ pub fn a_file_that_shrinks_ends_the_connection(story: &Story) {
         hand: "truncate -s 1G big; curl --limit-rate 1M -o /dev/null http://127.0.0.1:{port}/big & sleep 1; truncate -s 0 big",
     });
     const LENGTH: u64 = 64 * 1024 * 1024;
+    for range in ["", "Range: bytes=10-\r\n", "Range: bytes=10-,0-7\r\n"] {
+        let root = story.directory();
+        let file = sparse(&root.join("big"), LENGTH);
+        let server = story.server_with(|s| s.arg("--root").arg(&root));
+        let mut alice = story.client("alice", &server);
+        alice.sends(format!(
+            "GET /big HTTP/1.1\r\nHost: x\r\n{range}\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n"
+        ));
+        let head = alice.receives_head();
+        let promised: u64 = head.header("Content-Length").and_then(|it| it.parse().ok()).unwrap_or_default();
+        story
+            .expects(promised > LENGTH / 2, format!("Content-Length of most of the file, it was {promised}"));
+        story.note("the file is cut while most of it is still to come");
+        file.set_len(1024 * 1024).expect("a file of our own");
+        let content = rest_to_any_end(story, &alice);
+        let length = content.len() as u64;
+        story.expects(
+            length < promised,
+            format!("less than was promised, it was {length} of {promised} bytes"),
+        );
+        let file_begins = content.iter().position(|&byte| byte == 0).unwrap_or(0);
+        story.expects(
+            content[file_begins..].iter().all(|&byte| byte == 0),
+            "nothing but the file's bytes, no second answer among them",
+        );
+        let mut bob = story.client("bob", &server);
+        bob.gets("/next").has_status(404);
+    }
+}
+
+pub fn a_file_that_grows_or_is_replaced_is_sent_as_it_was(story: &Story) {
+    story.teaches(Lesson {
+        why: "What Content-Length promised is sent, not what has been appended since; and a file that is \
+              renamed over it is another file: who has the old one open reads on in it.",
+        read: "RFC 9112 §6.2, rename(2)",
+        hand: "curl --limit-rate 1M -o a http://127.0.0.1:{port}/big & sleep 1; echo more >> big",
+    });
+    const LENGTH: usize = 32 * 1024 * 1024;
     let root = story.directory();
-    let file = sparse(&root.join("big"), LENGTH);
+    let path = root.join("big");
+    let mut file = sparse(&path, LENGTH as u64);
     let server = story.server_with(|s| s.arg("--root").arg(&root));
     let mut alice = story.client("alice", &server);
-    alice.sends("GET /big HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n");
-    alice.receives_head().has_status(200).has_field("Content-Length", &LENGTH.to_string());
-    story.note("the file is cut while most of it is still to come");
-    file.set_len(1024 * 1024).expect("a file of our own");
-    let content = rest_to_any_end(story, &alice);
-    story.expects(
-        (content.len() as u64) < LENGTH,
-        format!("less than was promised, it was {} bytes", content.len()),
-    );
-    story.expects(
-        content.iter().all(|&byte| byte == 0),
-        "nothing but the file's bytes, no second answer among them",
-    );
-    let mut bob = story.client("bob", &server);
-    bob.gets("/next").has_status(404);
+    alice.sends("GET /big HTTP/1.1\r\nHost: x\r\n\r\nGET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+    let head = alice.receives_head();
+    head.has_status(200).has_field("Content-Length", &LENGTH.to_string());
+    file.seek(SeekFrom::End(0)).and_then(|_| file.write_all(&[b'x'; 1024])).expect("a file of our own");
+    fs::write(root.join("other"), "another")
+        .and_then(|()| fs::rename(root.join("other"), &path))
+        .expect("a file of our own");
+    let zeros = alice.receives_bytes(LENGTH);
+    story.expects(zeros.iter().all(|&byte| byte == 0), "the file as it was when it was asked for");
+    story.note("the next answer on the same connection is about the new file");
+    let next = alice.receives_response();
+    next.has_status(200).has_body("another");
+    story.expects(next.header("ETag") != head.header("ETag"), "another file has another ETag");
 }
 
 /// All that still comes, up to FIN or RST: a promise broken half-way may end with either.
