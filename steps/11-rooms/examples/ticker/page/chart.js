@@ -13,6 +13,8 @@ export class Chart {
 
   constructor(canvas) {
     this.#canvas = canvas;
+    new ResizeObserver(() => this.draw()).observe(canvas);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
 
   add({ number, prices }) {
@@ -65,15 +67,15 @@ export class Chart {
     });
   }
 
-  /** The range moves towards what there is to show, a little with each picture. */
+  /** The range is always wide enough, and becomes narrower a little with each picture. */
   #fit() {
     const shown = this.#ticks.flatMap(({ prices }) => prices);
     if (shown.length === 0) return;
     const [low, high] = [Math.min(...shown), Math.max(...shown)];
     const half = Math.max(high - low, NARROW) / 2;
     const middle = (low + high) / 2;
-    this.#low += (middle - half - this.#low) * 0.1;
-    this.#high += (middle + half - this.#high) * 0.1;
+    this.#low = Math.min(low, this.#low + (middle - half - this.#low) * 0.1);
+    this.#high = Math.max(high, this.#high + (middle + half - this.#high) * 0.1);
   }
 
   /** Some four lines, at round prices. */
