@@ -125,7 +125,13 @@ impl<H: Handler> Protocol for Http<H> {
     fn drained(&mut self, world: &mut H, io: &mut Io<'_>) {
         match &mut self.state {
             State::Switched(successor) => successor.drained(world, io),
-            _ => self.later(Event::Drained, world, io),
+            _ => {
+                self.later(Event::Drained, world, io);
+                if self.fin_waits && !self.behind {
+                    // The last answer is out, and no byte will come that would remind us of their FIN.
+                    self.ended(world, io);
+                }
+            }
         }
     }
 

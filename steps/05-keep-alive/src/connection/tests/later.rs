@@ -55,6 +55,16 @@ fn pipelined_requests_are_answered_though_the_client_has_ended() {
 }
 
 #[test]
+fn the_end_of_the_client_is_not_forgotten_while_answers_pile_up() {
+    let mut alice = client();
+    alice.says(get("/later") + &get("/large"));
+    assert_eq!(alice.ends(), "");
+    let answers = alice.is_woken();
+    assert!(answers.len() > 100_000, "{} bytes", answers.len());
+    assert!(!alice.is_open(), "there can be no further request, and the client waits for our end");
+}
+
+#[test]
 fn the_end_of_the_client_reaches_a_late_successor() {
     for behind in ["", "hello"] {
         let mut alice = client();
