@@ -2,6 +2,8 @@
 
 #[path = "05_keep_alive/bodies.rs"]
 mod bodies;
+#[path = "05_keep_alive/desync.rs"]
+mod desync;
 #[path = "05_keep_alive/ends.rs"]
 mod ends;
 #[path = "05_keep_alive/with_curl.rs"]
@@ -11,6 +13,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use bodies::*;
+use desync::*;
 use ends::*;
 use harness::{Lesson, Story, starts_and_stops};
 use with_curl::*;
@@ -34,11 +37,17 @@ fn main() -> ExitCode {
             a_body_that_nobody_wants_is_no_request,
             a_body_too_long_is_413,
             chunks_that_are_none_are_refused,
+            trailers_and_extensions_have_a_limit,
             a_length_and_chunks_together_are_refused,
             an_answer_to_head_has_no_body,
             curl_asks_for_the_head_only,
             who_expects_100_is_told_to_go_on,
             curl_waits_for_100,
+            nothing_behind_a_refused_head_is_a_request,
+            nothing_behind_refused_chunks_is_a_request,
+            nothing_behind_a_refused_connect_is_a_request,
+            a_body_is_never_a_request,
+            who_waits_for_100_in_vain_may_go_on_as_it_likes,
             http_1_0_closes_unless_asked_not_to,
             connection_is_a_list_of_tokens,
             head_and_body_leave_in_one_write,
@@ -48,6 +57,7 @@ fn main() -> ExitCode {
             an_idle_connection_is_closed_in_silence,
             a_slow_head_is_408,
             a_slow_body_is_408,
+            a_steady_body_gets_more_time,
             a_client_that_half_closes_gets_its_answers,
             the_last_answer_is_not_reset,
             who_does_not_read_is_not_read,

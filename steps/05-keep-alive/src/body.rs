@@ -68,11 +68,12 @@ impl BodyDecoder {
         self.seen
     }
 
-    /// Bytes of content that are known to come: all of it for a length, none for chunks, whose end nobody knows.
+    /// Bytes of content that are known to come: all of it for a length; the rest of its chunk for chunks, whose end
+    /// nobody knows.
     pub fn announced(&self) -> u64 {
         match self.framing {
             Coding::Length { left } => left,
-            Coding::Chunked(_) => 0,
+            Coding::Chunked(chunked) => chunked.announced(),
         }
     }
 }

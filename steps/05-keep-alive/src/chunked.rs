@@ -44,6 +44,14 @@ impl Default for At {
 }
 
 impl Chunked {
+    /// How much of the chunk that has begun is still to come.
+    pub fn announced(&self) -> u64 {
+        match self.at {
+            At::Data { left } => left,
+            At::Line { .. } | At::DataEnd | At::Trailers { .. } | At::Over => 0,
+        }
+    }
+
     pub fn next<'a>(&mut self, bytes: &'a [u8], limits: &Limits) -> Result<Option<Part<'a>>, BodyError> {
         match &mut self.at {
             At::Line { searched } => {

@@ -178,6 +178,39 @@ pub fn chunks_that_are_none_are_refused(story: &Story) {
     }
 }
 
+pub fn trailers_and_extensions_have_a_limit(story: &Story) {
+    story.teaches(Lesson {
+        why: "A byte of content may carry an extension of kilobytes, and trailers may never end: both pass every limit \
+              of the body, unless they are counted.",
+        read: "RFC 9112 §7.1.1, §7.1.2, CVE-2023-39326, CVE-2024-22019",
+        hand: "MAX_TRAILERS=100 cargo run --bin 05-keep-alive",
+    });
+    let server = story.server_with(|setup| setup.env("MAX_TRAILERS", 100));
+    let mut alice = story.client("alice", &server);
+    for more in ["0\r\n".to_owned() + &trailer(95), "1;a=".to_owned() + &"b".repeat(90) + "\r\nx\r\n0\r\n"] {
+        alice.sends([CHUNKED, &more, "\r\n"].concat());
+        alice.receives_response().has_status(200);
+    }
+    for more in [
+        "0\r\n".to_owned() + &trailer(101),
+        "0\r\n".to_owned() + &trailer(20).repeat(5),
+        "0\r\n".to_owned() + &"X".repeat(1000),
+        "1;a=".to_owned() + &"b".repeat(1000),
+        ("1;a=".to_owned() + &"b".repeat(60) + "\r\nx\r\n").repeat(4),
+        "0".repeat(1000),
+    ] {
+        let mut bob = story.client("bob", &server);
+        bob.sends([CHUNKED, &more].concat());
+        bob.receives_response().has_status(431).has_token("Connection", "close");
+        bob.receives_end();
+    }
+}
+
+/// A trailer field line of this length, and CRLF.
+fn trailer(length: usize) -> String {
+    format!("X: {}\r\n", "y".repeat(length - 3))
+}
+
 pub fn a_length_and_chunks_together_are_refused(story: &Story) {
     story.teaches(Lesson {
         why: "Content-Length and Transfer-Encoding contradict each other. One of two programs in a row \

@@ -76,6 +76,25 @@ pub fn a_slow_body_is_408(story: &Story) {
     bob.receives_end();
 }
 
+pub fn a_steady_body_gets_more_time(story: &Story) {
+    story.teaches(Lesson {
+        why: "One deadline for every body is too short for a large one on a slow line, or too long for an attacker. So \
+              it is prolonged for a body that comes steadily, at a rate that no byte now and then reaches.",
+        read: "notes/05-keep-alive.md",
+        hand: "curl -v --limit-rate 10k -T large-file http://127.0.0.1:{port}/",
+    });
+    // 200 bytes are enough for another second.
+    let server = story.server_with(|setup| setup.env("BODY_TIMEOUT_MS", 1000).env("MIN_BODY_RATE", 200));
+    let mut alice = story.client("alice", &server);
+    alice.sends("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 15000\r\n\r\n");
+    for _ in 0..15 {
+        alice.receives_nothing_for(Duration::from_millis(100));
+        alice.sends([b'x'; 1000]);
+    }
+    alice.receives_response().has_status(200).has_body([b'x'; 15000]);
+    alice.gets("/echo").has_status(200);
+}
+
 /// A byte now and then for a second. With a deadline of one and a half, the answer is due half a second later; a
 /// deadline that each byte resets would let it come a whole second after that.
 fn drip(client: &mut Client) {
@@ -101,6 +120,14 @@ pub fn a_client_that_half_closes_gets_its_answers(story: &Story) {
         alice.receives_response().has_status(200);
     }
     alice.receives_end();
+    story.note("more answers than the kernels hold");
+    let mut carol = story.client("carol", &server);
+    carol.sends("GET /style.css HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1000));
+    carol.half_closes();
+    for _ in 0..1000 {
+        carol.receives_response().has_status(200);
+    }
+    carol.receives_end();
     for half in ["GET /ec", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx"] {
         let mut bob = story.client("bob", &server);
         bob.sends(half);

@@ -104,7 +104,7 @@ impl<H: Handler> Http<H> {
                 }
             }
             (Next::Read(of_handler), Some(decoder)) => {
-                let too_large = decoder.seen() + decoder.announced() > world.limits().body;
+                let too_large = decoder.seen().saturating_add(decoder.announced()) > world.limits().body;
                 // RFC 9110 §10.1.1: "A server MAY omit sending a 100 (Continue) response if it has already
                 // received some or all of the content". Who got an answer does not wait any more.
                 let waits = std::mem::take(&mut facts.expects_continue)

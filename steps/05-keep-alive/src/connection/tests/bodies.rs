@@ -32,6 +32,12 @@ fn a_chunked_body_over_the_limit_is_refused_when_it_is_over() {
     refused(&alice.says("1\r\nx\r\n0\r\n\r\n"), "413");
     assert!(!alice.is_open());
     assert_eq!(alice.told(), ["gone /read"]);
+    // A chunk says how long it is.
+    for size in ["b", "ffffffffffffffff"] {
+        let mut bob = client_with(SMALL);
+        bob.says(post("/read", "Transfer-Encoding: chunked\r\n", &format!("{size}\r\n")));
+        refused(&bob.says("x"), "413");
+    }
 }
 
 #[test]
