@@ -138,15 +138,17 @@ async function goTo(url, { width = 1280, colorScheme = "light", expect = [] } = 
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const wrong = [];
+  const notExpected = (text) => {
+    if (!expect.some((pattern) => pattern.test(text))) wrong.push(text);
+  };
   page.on("console", (message) => {
     if (message.type() !== "error" && message.type() !== "warning") return;
-    const text = `${message.text()} (${message.location().url})`;
-    if (!expect.some((pattern) => pattern.test(text))) wrong.push(`console: ${text}`);
+    notExpected(`console: ${message.text()} (${message.location().url})`);
   });
   page.on("pageerror", (error) => wrong.push(`script: ${error.stack}`));
   const hosts = (address) => {
     const { protocol, host } = new URL(address);
-    if (protocol !== "data:" && protocol !== "blob:" && host !== url.host) wrong.push(`another host: ${address}`);
+    if (protocol !== "data:" && protocol !== "blob:" && host !== url.host) notExpected(`another host: ${address}`);
   };
   page.on("request", (request) => hosts(request.url()));
   page.on("websocket", (socket) => hosts(socket.url()));

@@ -6,8 +6,9 @@ element("login").addEventListener("submit", async (event) => {
   event.preventDefault();
   element("error").textContent = "";
   try {
-    const answer = await fetch("/login", { method: "POST", body: new URLSearchParams(new FormData(event.target)) });
-    if (answer.ok) return location.assign("/"); // fetch has followed the redirect
+    const body = new URLSearchParams(new FormData(event.target));
+    const answer = await fetch("/login", { method: "POST", body, redirect: "manual" });
+    if (answer.type === "opaqueredirect") return location.assign("/"); // 303: logged in
     element("error").textContent = await answer.text();
     element(answer.status === 403 ? "password" : "name").select();
   } catch {

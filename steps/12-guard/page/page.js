@@ -13,16 +13,18 @@ async function whoAmI() {
   return answer.ok ? (await answer.json()).name : undefined;
 }
 
-const link = make("a", "button", "Counters");
+const link = make("a", "", "Counters");
 link.href = "/counters";
-const leave = make("button", "", "Log out");
-leave.addEventListener("click", async () => {
+const leave = make("a", "", "Log out");
+leave.href = "/logout";
+leave.addEventListener("click", async (event) => {
+  event.preventDefault(); // it changes something, so it is a POST
   await fetch("/logout", { method: "POST" });
   location.assign("/login");
 });
-const tools = make("div", "row tools");
+const tools = make("nav", "row");
 tools.append(link, leave);
-document.querySelector(".presence").append(tools);
+document.querySelector(".top").append(tools);
 
 const name = await whoAmI();
 if (name) {
