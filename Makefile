@@ -69,7 +69,8 @@ rungs: cargo
 	cargo test --workspace --no-fail-fast
 
 .PHONY: browser
-browser: need
+browser: cargo
+	@tests/tools/need.sh browser
 	node --test-reporter=spec tests/browser/run.mjs $(RUNG)
 
 .PHONY: soak

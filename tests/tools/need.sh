@@ -1,16 +1,20 @@
 #!/usr/bin/env bash
-# Makes sure that what the tests need is there: curl, nc, strace, Node, a Chromium, the npm packages of tests/browser.
+# Makes sure that what the tests need is there: curl, nc, strace; Node, a Chromium and the npm packages of tests/browser;
+# nginx, wrk, Python, and the packages of tests/peers from npm and PyPI.
 #
 #   tests/tools/need.sh            checks; on Debian or Ubuntu as root it installs what is missing; elsewhere it says
 #                                  in one line what is missing and how to get it, and fails. Nothing is skipped.
-#   tests/tools/need.sh programs   the same without the browser's part: what the tests of one rung need
+#   tests/tools/need.sh programs   the same for what the tests of one rung need: no browser, no other people's programs
+#   tests/tools/need.sh browser    the same for what the browser tests need
 #   tests/tools/need.sh chromium   prints the path of the browser that the tests use, or fails
 #
 # Set CHROMIUM to use a browser of your own. Written for bash 3.2, which is what macOS has.
 set -euo pipefail
 
 node_at_least=20
+python_at_least=3.11 # the Python package websockets
 browser_tests=$(cd "$(dirname "$0")/../browser" && pwd)
+peers=$(cd "$(dirname "$0")/../peers" && pwd)
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
@@ -44,9 +48,44 @@ node_fits() {
     have node && have npm && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge "$node_at_least" ]
 }
 
-packages_fit() {
+# Debian has venv and pip in a package of their own: python3-venv.
+python_fits() {
+    have python3 && python3 -c "import ensurepip, sys, venv; sys.exit(sys.version_info < (${python_at_least/./, }))" 2>/dev/null
+}
+
+npm_packages_fit() {
     # npm writes this file when it is done.
-    [ "$browser_tests/node_modules/.package-lock.json" -nt "$browser_tests/package-lock.json" ]
+    [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ]
+}
+
+npm_packages() {
+    if ! npm_packages_fit "$1"; then
+        echo "need.sh: npm ci in ${1##*/}" >&2
+        (cd "$1" && npm ci --no-audit --no-fund --loglevel=error >&2)
+    fi
+}
+
+# The system's Python stays as it is: the packages are in a folder of their own, where what was installed is noted last.
+python_packages() {
+    local own="$peers/.venv"
+    if ! cmp -s "$peers/requirements.txt" "$own/requirements.txt"; then
+        echo "need.sh: pip install in peers/.venv" >&2
+        python3 -m venv --clear "$own"
+        "$own/bin/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: \
+            --requirement "$peers/requirements.txt" >&2
+        cp "$peers/requirements.txt" "$own/requirements.txt"
+    fi
+}
+
+# Debian starts nginx as soon as it is installed. Nobody asked for that: the tests start one of their own.
+install() {
+    local policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod +x "$policy"
+        trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+    fi
+    apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
 if [ "${1:-}" = chromium ]; then
@@ -55,7 +94,13 @@ if [ "${1:-}" = chromium ]; then
 fi
 
 with_browser=yes
-[ "${1:-}" != programs ] || with_browser=""
+with_peers=yes
+case "${1:-}" in
+"") ;;
+browser) with_peers="" ;;
+programs) with_browser="" with_peers="" ;;
+*) echo "need.sh: \"$1\" is none of programs, browser, chromium" >&2 && exit 2 ;;
+esac
 
 if [ -n "${CHROMIUM:-}" ] && ! have "$CHROMIUM"; then
     echo "need.sh: CHROMIUM is set to $CHROMIUM, and there is no such program" >&2
@@ -71,6 +116,11 @@ if [ -n "$with_browser" ]; then
     node_fits || need nodejs
     find_chromium >/dev/null || need chromium
 fi
+if [ -n "$with_peers" ]; then
+    have nginx || [ -x /usr/sbin/nginx ] || need nginx # Debian's users do not look there
+    have wrk || need wrk
+    python_fits || need python3-venv
+fi
 
 if [ -n "$missing" ]; then
     if [ "$(id -u)" = 0 ] && have apt-get; then
@@ -82,7 +132,7 @@ if [ -n "$missing" ]; then
             if [ "$package" = chromium ] && grep -q '^ID=ubuntu' /etc/os-release; then continue; fi
             [ "$package" != nodejs ] || package="nodejs npm"
             # shellcheck disable=SC2086 # two words for nodejs
-            apt-get install -y -qq --no-install-recommends $package >/dev/null
+            install $package
         done
         if [ -n "$with_browser" ] && ! node_fits; then
             # Debian 12 and Ubuntu 24.04 have Node 18; npm's own package `node` brings a newer one.
@@ -90,26 +140,30 @@ if [ -n "$missing" ]; then
             hash -r
         fi
     else
+        # What is missing, by the names that they have there.
         if have apt-get; then
-            how="sudo apt-get install curl netcat-openbsd strace nodejs npm chromium"
+            how="sudo apt-get install$(echo "$missing" | sed 's/nodejs/nodejs npm/')"
         elif have brew; then
-            how="brew install curl netcat node && brew install --cask chromium"
+            how="brew install$(echo "$missing" | sed 's/netcat-openbsd/netcat/; s/nodejs/node/; s/python3-venv/python/')"
         elif have dnf; then
-            how="sudo dnf install curl netcat strace nodejs npm chromium"
+            how="sudo dnf install$(echo "$missing" | sed 's/netcat-openbsd/netcat/; s/nodejs/nodejs npm/; s/-venv//')"
         else
             how="your system's package manager has them; or set CHROMIUM=/path/to/chrome"
         fi
-        echo "need.sh: the tests need$missing (Node $node_at_least or newer): $how" >&2
+        echo "need.sh: the tests need$missing (Node $node_at_least or newer, Python $python_at_least or newer): $how" >&2
         exit 1
     fi
 fi
 
+if [ -n "$with_peers" ]; then
+    python_fits || { echo "need.sh: the tests need Python $python_at_least or newer, with venv; this is $(python3 --version)" >&2 && exit 1; }
+    npm_packages "$peers"
+    python_packages
+fi
+
 [ -n "$with_browser" ] || exit 0
 
-if ! packages_fit; then
-    echo "need.sh: npm ci in tests/browser" >&2
-    (cd "$browser_tests" && npm ci --no-audit --no-fund --loglevel=error >&2)
-fi
+npm_packages "$browser_tests"
 
 if ! find_chromium >/dev/null; then
     echo "need.sh: downloading Chromium" >&2

@@ -13,6 +13,7 @@ const BAREWIRE: &str = include_str!("barewire.conf");
 const NGINX: &str = include_str!("nginx.conf");
 /// nginx says so when it listens and has someone who serves.
 const READY: &str = "start worker process ";
+const SBIN: &str = "/usr/sbin/nginx";
 
 /// A running nginx.
 pub struct Nginx {
@@ -35,7 +36,9 @@ impl Nginx {
             story.note(format!("nginx.conf has {instead:?} instead of {line:?}"));
             conf = replaced(story, &conf, line, instead);
         }
-        let front = story.other_server("nginx", READY, |port| {
+        // Debian has it where not everybody's PATH leads.
+        let program = if Path::new(SBIN).exists() { SBIN } else { "nginx" };
+        let front = story.other_server(program, READY, |port| {
             let conf = replaced(story, &conf, "127.0.0.1:8000", &format!("127.0.0.1:{port}"));
             let written = fs::write(directory.join("barewire.conf"), conf)
                 .and_then(|()| fs::write(directory.join("nginx.conf"), NGINX));
