@@ -40,6 +40,7 @@ fn main() -> ExitCode {
             rfc_6455_4_2_1_the_version_is_13,
             rfc_6455_4_2_1_the_key_is_16_bytes,
             rfc_6455_4_2_2_the_server_chooses_the_subprotocol,
+            rfc_6455_4_2_2_no_websocket_where_there_is_nothing,
             rfc_6455_4_1_subprotocols_are_tokens_named_once,
             extensions_are_not_agreed_to,
             rfc_6455_9_1_extensions_are_offered_in_their_grammar,

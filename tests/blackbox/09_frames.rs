@@ -71,12 +71,16 @@ fn the_server_does_not_mask(story: &Story) {
 
 fn the_page_is_there(story: &Story) {
     story.teaches(Lesson {
-        why: "A request without Upgrade is an ordinary one: answer it with the page.",
-        read: "notes/09-frames.md",
+        why: "A request without Upgrade is an ordinary one: answer it with the page. One for a WebSocket where there \
+              is none is an ordinary one too: 404.",
+        read: "RFC 6455 §4.2.2, notes/09-frames.md",
         hand: "curl -v http://127.0.0.1:{port}/",
     });
     let server = story.server();
     story.client("alice", &server).gets("/").has_status(200).body_contains("<!doctype html>");
+    let mut bob = story.client("bob", &server);
+    bob.sends(handshake(&bob.host(), "/nothing", &[]));
+    bob.receives_response().has_status(404);
 }
 
 fn a_frame_right_behind_the_handshake_is_not_lost(story: &Story) {

@@ -20,6 +20,7 @@ use autobahn_utf8::*;
 use by_hand::by_hand;
 use closing::*;
 use costs::*;
+use harness::ws::handshake;
 use harness::{Frame, Lesson, Server, Story, starts_and_stops, tests};
 use text::*;
 
@@ -92,12 +93,16 @@ fn a_message_comes_back(story: &Story) {
 
 fn the_page_is_there(story: &Story) {
     story.teaches(Lesson {
-        why: "A request without Upgrade is an ordinary one: answer it with the page.",
-        read: "notes/10-messages.md",
+        why: "A request without Upgrade is an ordinary one: answer it with the page. One for a WebSocket where there \
+              is none is an ordinary one too: 404.",
+        read: "RFC 6455 §4.2.2, notes/10-messages.md",
         hand: "curl -v http://127.0.0.1:{port}/",
     });
     let server = story.server();
     story.client("alice", &server).gets("/").has_status(200).body_contains("<!doctype html>");
+    let mut bob = story.client("bob", &server);
+    bob.sends(handshake(&bob.host(), "/nothing", &[]));
+    bob.receives_response().has_status(404);
 }
 
 fn fragments_make_one_message(story: &Story) {

@@ -58,7 +58,7 @@ impl Handler for Demo {
     fn request(&mut self, head: &Request<'_>, answer: &mut Answer<'_, '_>) -> Next<Demo> {
         match head.target.path() {
             "/socket" => return self.handshake(head, answer),
-            _ if is_asked_for(head) => return self.handshake(head, answer),
+            "/" if is_asked_for(head) => return self.handshake(head, answer),
             "/seen" => self.seen(head, answer),
             _ if PAGE.answers(head, answer) => {}
             _ => answer.text(Status::NotFound, "There is nothing here. Try /, /socket or /seen.\n"),

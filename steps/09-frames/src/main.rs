@@ -48,7 +48,9 @@ impl Handler for Demo {
     }
 
     fn request(&mut self, head: &Request<'_>, answer: &mut Answer<'_, '_>) -> Next<Demo> {
-        if !is_asked_for(head) {
+        // RFC 6455 §4.2.2, 4: "If the requested service is not available, the server MUST send an appropriate HTTP
+        // error code (such as 404 Not Found)".
+        if !is_asked_for(head) || head.target.path() != "/" {
             if !PAGE.answers(head, answer) {
                 answer.text(Status::NotFound, "There is nothing here. Try /\n");
             }

@@ -153,6 +153,21 @@ pub fn rfc_6455_4_2_2_the_server_chooses_the_subprotocol(story: &Story) {
     }
 }
 
+pub fn rfc_6455_4_2_2_no_websocket_where_there_is_nothing(story: &Story) {
+    story.teaches(Lesson {
+        why: "A right handshake on a path where nothing is gets 404, as any request does.",
+        read: "RFC 6455 §4.2.2, \"If the requested service is not available\"",
+        hand: "curl -v -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' \
+               -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' http://127.0.0.1:{port}/nothing",
+    });
+    let server = story.server();
+    let mut alice = story.client("alice", &server);
+    for path in ["/nothing", "/socket/", "/socketx"] {
+        alice.requests("GET", path, &GOOD, b"").has_status(404).has_no_field("Sec-WebSocket-Accept");
+    }
+    accepted(&alice.requests("GET", "/socket", &GOOD, b""));
+}
+
 pub fn rfc_6455_4_1_subprotocols_are_tokens_named_once(story: &Story) {
     story.teaches(Lesson {
         why: "Subprotocols are tokens, each named once. What is no token could end a line of your answer, \
