@@ -182,23 +182,24 @@ async function say(name, text) {
 
 async function showStats() {
   const stats = await (await fetch("/stats", { cache: "no-store" })).json();
-  for (const column of columns) {
+  for (const [place, column] of columns.entries()) {
     const way = stats[column.card.id];
     const bytes = way.bytesIn + way.bytesOut;
     column.figure("requests", short(way.requests));
     column.figure("bytes", short(bytes));
-    const cells = [way.waiting, way.requests, way.bytesIn, way.bytesOut, way.messages].map((n) => n.toLocaleString("en"));
-    cells.push(way.messages ? Math.round(bytes / way.messages).toLocaleString("en") : "–");
-    cells.push(way.meanDelayMs === null ? "–" : `${way.meanDelayMs.toLocaleString("en", { maximumFractionDigits: 1 })} ms`);
-    const row = element(`${column.card.id}-row`);
-    while (row.children.length > 1) row.lastElementChild.remove();
-    for (const text of cells) {
-      const cell = document.createElement("td");
-      cell.className = "number";
-      cell.textContent = text;
-      row.append(cell);
+    const { waiting, requests, bytesIn, bytesOut, messages } = way;
+    const perMessage = messages ? Math.round(bytes / messages) : null;
+    for (const [figure, value] of Object.entries({ waiting, requests, bytesIn, bytesOut, messages, perMessage })) {
+      cell(figure, place).textContent = value === null ? "–" : value.toLocaleString("en");
     }
+    const delay = way.meanDelayMs?.toLocaleString("en", { maximumFractionDigits: way.meanDelayMs < 10 ? 1 : 0 });
+    cell("delay", place).textContent = delay === undefined ? "–" : `${delay} ms`;
   }
+}
+
+/** The cell of a figure, in the column of the table that belongs to the way in this place. */
+function cell(figure, place) {
+  return element("figures").querySelector(`[data-figure="${figure}"]`).cells[place + 1];
 }
 
 /** Four digits as they are, more in short: the table has them all. */

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use request::Request;
 use serde_json::{Value, json};
 
 /// A way to get messages.
@@ -77,30 +76,9 @@ impl Counters {
     }
 }
 
-/// How many bytes a request head took, for a client that writes `Name: value` with one space, as all do.
-pub fn head_length(head: &Request<'_>) -> u64 {
-    const VERSION_AND_END: usize = "  HTTP/1.1\r\n\r\n".len();
-    let target = head.target.to_string().len();
-    let fields: usize =
-        head.fields().map(|field| field.name.len() + field.value.len() + ": \r\n".len()).sum();
-    (head.method.as_str().len() + target + VERSION_AND_END + fields) as u64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_heads_length_is_what_came() {
-        for head in [
-            "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-            "GET /poll?after=12&x HTTP/1.0\r\n\r\n",
-            "GET http://a:80/wait?after=3 HTTP/1.1\r\nHost: a:80\r\nUser-Agent: curl/8.5.0\r\n\r\n",
-        ] {
-            let (parsed, used) = Request::parse(head.as_bytes(), &request::Limits::DEFAULT).unwrap().unwrap();
-            assert_eq!(head_length(&parsed), used as u64, "{head}");
-        }
-    }
 
     #[test]
     fn the_mean_is_of_those_delays_that_are_known() {

@@ -21,7 +21,7 @@ mod room;
 mod said;
 pub mod short_poll;
 
-pub use counters::{Counters, Way, head_length};
+pub use counters::{Counters, Way};
 pub use event_stream::{EventStream, write_comment, write_event, write_retry};
 pub use history::{History, Message};
 pub use limits::Limits;

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use accept::{Failure, Usage, setting};
 use keep_alive::{Answer, Body, Content, Event, Handler, Http, Next, NoSuccessor, Page};
 use poll::{ConnId, Net, World};
-use push::{EventStream, History, Limits, LongPoll, Room, Said, Step, Way, head_length, short_poll};
+use push::{EventStream, History, Limits, LongPoll, Room, Said, Step, Way, short_poll};
 use request::{Method, Request, Status};
 use serde_json::json;
 
@@ -154,7 +154,10 @@ impl Demo {
                 EventStream::send_head(answer);
                 Next::Done
             }
-            (Method::Head, Ok(after)) => self.begin(Way::ShortPoll, after, answer),
+            (Method::Head, Ok(after)) => {
+                short_poll::send_json(&short_poll::news(after, &self.room), answer);
+                Next::Done
+            }
             (Method::Get | Method::Head, Err(fault)) => {
                 answer.text(Status::BadRequest, fault);
                 Next::Done
@@ -164,7 +167,7 @@ impl Demo {
                 Next::Done
             }
         };
-        self.room.counters.asked(way, head_length(head));
+        self.room.counters.asked(way, head.length as u64);
         self.room.counters.sent(way, answer.io().pending() - before);
         next
     }

@@ -7,22 +7,26 @@ use keep_alive::{Answer, Content};
 use request::Status;
 use serde_json::{Value, json};
 
-use crate::{Room, Way};
+use crate::{Message, Room, Way};
 
 /// Answers with what came after message `after`, which may be nothing. 0: all there is.
 pub fn answer(after: u64, room: &mut Room, answer: &mut Answer<'_, '_>) {
     send_news(Way::ShortPoll, after, room, answer);
 }
 
-/// `{"last": 7, "messages": [...]}`; `last` is what to ask with the next time.
+/// Answers with what came after message `after`, and counts it.
 pub(crate) fn send_news(way: Way, after: u64, room: &mut Room, answer: &mut Answer<'_, '_>) {
     let now = answer.io().now;
-    let mut messages = Vec::new();
     for message in room.history.after(after) {
         room.counters.handed_over(way, after, now.saturating_duration_since(message.arrived));
-        messages.push(message.json());
     }
-    send_json(&json!({ "last": room.history.last(), "messages": messages }), answer);
+    send_json(&news(after, room), answer);
+}
+
+/// `{"last": 7, "messages": [...]}`; `last` is what to ask with the next time.
+pub fn news(after: u64, room: &Room) -> Value {
+    let messages: Vec<Value> = room.history.after(after).map(Message::json).collect();
+    json!({ "last": room.history.last(), "messages": messages })
 }
 
 /// Answers 200 with JSON that nobody may keep: the next question has another answer.
