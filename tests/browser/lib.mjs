@@ -26,10 +26,11 @@ const STORY_MS = 300_000;
  * `server`: the rung's process, its `url`, `ctrlC()`, `crash()` and `again()`.
  * @param {string} rung the binary's name, "05-keep-alive", or an example's behind its rung's: "11-rooms/ticker"
  * @param {string} name what a person does and sees
+ * @param {string[]} args the program's arguments
  */
-export function story(rung, name, body, environment = {}) {
+export function story(rung, name, body, environment = {}, args = []) {
   test(`${rung}: ${name}`, { timeout: STORY_MS }, async (t) => {
-    const server = await start(rung, environment);
+    const server = await start(rung, environment, args);
     const visits = [];
     const open = async (where = "/", options = {}) => {
       const visit = await goTo(new URL(where, server.url), options);
@@ -162,11 +163,11 @@ const running = new Set();
 process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
 /** Starts a rung on a free port and waits until it says where it listens. */
-async function start(rung, environment) {
+async function start(rung, environment, args) {
   const log = [];
   let child;
   const run = async (port) => {
-    child = spawn(build(rung), [], {
+    child = spawn(build(rung), args, {
       env: { ...process.env, RUST_LOG: "info", ...environment, PORT: port },
       stdio: ["ignore", "pipe", "pipe"],
     });
