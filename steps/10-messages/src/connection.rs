@@ -95,7 +95,11 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> WebSocket<A, W, U, P> {
                     write_frame(Header::new(Opcode::Pong, 0), payload, io.out());
                 }
             }
-            Event::Pong(payload) => self.watch.pong(payload, io.now),
+            Event::Pong(payload) => {
+                self.watch.pong(payload, io.now);
+                // It need not wait for the time by which this Pong had to come.
+                self.ask_watch(application, io);
+            }
         }
     }
 

@@ -19,8 +19,8 @@ pub trait Watch {
     /// A Pong came.
     fn pong(&mut self, payload: &[u8], now: Instant);
 
-    /// What is to be done now. Asked when the connection opens and whenever the time of its last answer has
-    /// come, and again after [`Due::Ping`] until the answer is another.
+    /// What is to be done now. Asked when the connection opens, after a Pong, and whenever the time of its last
+    /// answer has come, and again after [`Due::Ping`] until the answer is another.
     fn due(&mut self, now: Instant) -> Due;
 }
 

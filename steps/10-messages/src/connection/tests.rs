@@ -328,6 +328,7 @@ struct Script {
     due: Vec<(Duration, Due)>,
     began: Option<Instant>,
     pongs: Vec<Vec<u8>>,
+    due_after_a_pong: Option<Vec<(Duration, Due)>>,
     bytes: usize,
     most_bytes: Option<usize>,
 }
@@ -347,6 +348,9 @@ impl Watch for Script {
 
     fn pong(&mut self, payload: &[u8], _: Instant) {
         self.pongs.push(payload.to_vec());
+        if let Some(due) = self.due_after_a_pong.take() {
+            self.due = due;
+        }
     }
 
     fn due(&mut self, now: Instant) -> Due {
@@ -386,6 +390,19 @@ fn a_watch_pings_and_closes_when_it_is_due() {
     assert_eq!(connection.sent(), close(1011, "gone?"));
     connection.pass(CLOSE_TIMEOUT);
     assert!(!connection.is_open());
+}
+
+#[test]
+fn a_watch_says_after_a_pong_when_it_is_due_next() {
+    let pinged = vec![(SECOND, Due::Ping(*b"heart 01")), (100 * SECOND, Due::Close(1011, "no Pong"))];
+    let answered = vec![(3 * SECOND, Due::Ping(*b"heart 02"))];
+    let mut connection =
+        watched(Script { due: pinged, due_after_a_pong: Some(answered), ..Script::default() });
+    connection.pass(SECOND);
+    assert_eq!(connection.sent(), frame(Opcode::Ping, b"heart 01"));
+    connection.receive(&sends(Opcode::Pong, b"heart 01"));
+    connection.pass(2 * SECOND);
+    assert_eq!(connection.sent(), frame(Opcode::Ping, b"heart 02"));
 }
 
 #[test]
