@@ -2,6 +2,8 @@
 
 #[path = "nginx/front.rs"]
 mod front;
+#[path = "nginx/guard.rs"]
+mod guard;
 #[path = "nginx/http.rs"]
 mod http;
 #[path = "nginx/push.rs"]
@@ -13,6 +15,7 @@ mod websocket;
 
 use std::process::ExitCode;
 
+use guard::*;
 use http::*;
 use push::*;
 use smuggling::*;
@@ -46,6 +49,11 @@ fn main() -> ExitCode {
             a_silent_websocket_is_cut_by_nginx,
             without_the_upgrade_lines_there_is_no_websocket,
             a_refused_handshake_opens_no_tunnel,
+            a_limit_is_the_clients_not_nginxs,
+            without_trust_all_clients_share_nginxs_limits,
+            websockets_are_counted_at_the_clients_address,
+            a_foreign_page_is_refused_through_nginx,
+            heartbeats_keep_a_silent_chat_through_nginx,
         ],
     )
 }

@@ -239,7 +239,12 @@ pub fn the_server_learns_who_asked_and_by_which_name(story: &Story) {
     let server = story.server_with(|s| s.rung("05-keep-alive"));
     let nginx = Nginx::before(story, &server);
     let mut client = story.client("client", &nginx);
-    let echo = client.requests("GET", "/echo", &[("X-Forwarded-For", "192.0.2.1")], b"");
+    let forged = [("X-Forwarded-For", "192.0.2.1"), ("Forwarded", "for=192.0.2.1")];
+    let echo = client.requests("GET", "/echo", &forged, b"");
     echo.body_contains("X-Forwarded-For: 192.0.2.1, 127.0.0.1\n").body_contains("X-Forwarded-Proto: http\n");
     echo.body_contains(&format!("Host: {}\n", nginx.address()));
+    story.expects(
+        !echo.text().contains("\nForwarded:"),
+        "the client's own Forwarded does not reach the server",
+    );
 }
