@@ -28,6 +28,7 @@ help:
 	@echo '  make test STEP=05       one rung: its unit tests and its black-box tests, in seconds'
 	@echo '  make browser [STEP=05]  the browser tests; pictures of each page in target/screenshots'
 	@echo '  make soak               random bytes at every rung, a minute each, side by side'
+	@echo '  make fuzz               libFuzzer looks for inputs that break a promise: TARGET=http SECONDS=60'
 	@echo '  make lint               format, clippy, and each rung built alone'
 	@echo
 	@echo 'The rungs:'
@@ -76,6 +77,12 @@ browser: cargo
 .PHONY: soak
 soak: cargo
 	SOAK_SECONDS=60 cargo test --package soak -- --test-threads 16
+
+# TARGET: one or more of the folders in tests/fuzz/corpus; all without it.
+.PHONY: fuzz
+fuzz: cargo
+	@tests/tools/need.sh fuzz
+	FUZZ_SECONDS=$(or $(SECONDS),30) tests/fuzz/fuzz.sh $(TARGET)
 
 .PHONY: lint
 lint: cargo

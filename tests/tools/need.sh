@@ -6,6 +6,7 @@
 #                                  in one line what is missing and how to get it, and fails. Nothing is skipped.
 #   tests/tools/need.sh programs   the same for what the tests of one rung need: no browser, no other people's programs
 #   tests/tools/need.sh browser    the same for what the browser tests need
+#   tests/tools/need.sh fuzz       only a C++ compiler, which `make fuzz` needs for libFuzzer
 #   tests/tools/need.sh chromium   prints the path of the browser that the tests use, or fails
 #
 # Set CHROMIUM to use a browser of your own. Written for bash 3.2, which is what macOS has.
@@ -95,11 +96,13 @@ fi
 
 with_browser=yes
 with_peers=yes
+with_programs=yes
 case "${1:-}" in
 "") ;;
 browser) with_peers="" ;;
 programs) with_browser="" with_peers="" ;;
-*) echo "need.sh: \"$1\" is none of programs, browser, chromium" >&2 && exit 2 ;;
+fuzz) with_browser="" with_peers="" with_programs="" ;;
+*) echo "need.sh: \"$1\" is none of programs, browser, fuzz, chromium" >&2 && exit 2 ;;
 esac
 
 if [ -n "${CHROMIUM:-}" ] && ! have "$CHROMIUM"; then
@@ -109,9 +112,13 @@ fi
 
 missing=""
 need() { missing="$missing $1"; }
-have curl || need curl
-have nc || need netcat-openbsd
-[ "$(uname)" != Linux ] || have strace || need strace # the tests that count system calls are for Linux only
+if [ -n "$with_programs" ]; then
+    have curl || need curl
+    have nc || need netcat-openbsd
+    [ "$(uname)" != Linux ] || have strace || need strace # the tests that count system calls are for Linux only
+else
+    have c++ || need g++
+fi
 if [ -n "$with_browser" ]; then
     node_fits || need nodejs
     find_chromium >/dev/null || need chromium
@@ -144,9 +151,9 @@ if [ -n "$missing" ]; then
         if have apt-get; then
             how="sudo apt-get install$(echo "$missing" | sed 's/nodejs/nodejs npm/')"
         elif have brew; then
-            how="brew install$(echo "$missing" | sed 's/netcat-openbsd/netcat/; s/nodejs/node/; s/python3-venv/python/')"
+            how="brew install$(echo "$missing" | sed 's/netcat-openbsd/netcat/; s/nodejs/node/; s/python3-venv/python/; s/g++/gcc/')"
         elif have dnf; then
-            how="sudo dnf install$(echo "$missing" | sed 's/netcat-openbsd/netcat/; s/nodejs/nodejs npm/; s/-venv//')"
+            how="sudo dnf install$(echo "$missing" | sed 's/netcat-openbsd/netcat/; s/nodejs/nodejs npm/; s/-venv//; s/g++/gcc-c++/')"
         else
             how="your system's package manager has them; or set CHROMIUM=/path/to/chrome"
         fi
