@@ -206,6 +206,15 @@ fn an_answer_to_head_has_no_body(story: &Story) {
     // The method's name is one letter longer in what would have been shown.
     head.has_field("Content-Length", &(get.body.len() + 1).to_string());
     bob.receives_end();
+    story.note("nor has a refusal");
+    for bad in
+        ["HEAD / HTTP/1.1\r\n\r\n", "\r\nHEAD / HTTP/1.1\r\nHost: x\r\nX : y\r\n\r\n", "HEAD /# HTTP/1.1\r\n"]
+    {
+        let mut carol = story.client("carol", &server);
+        carol.sends(bad);
+        carol.receives_response_to("HEAD").has_status(400);
+        carol.receives_end();
+    }
 }
 
 fn field_names_mean_the_same_in_any_case(story: &Story) {

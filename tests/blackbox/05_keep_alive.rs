@@ -205,6 +205,17 @@ fn an_answer_to_head_has_no_body(story: &Story) {
         head.has_status(200).has_field("Content-Length", get.header("Content-Length").unwrap_or("none"));
         get.has_body("Host: x\n");
     }
+    story.note("nor has a refusal");
+    for (status, bad) in [
+        (400, "HEAD / HTTP/1.1\r\n\r\n"),
+        (501, "HEAD / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"),
+        (417, "HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: x\r\n\r\n"),
+    ] {
+        let mut bob = story.client("bob", &server);
+        bob.sends(bad);
+        bob.receives_response_to("HEAD").has_status(status);
+        bob.receives_end();
+    }
 }
 
 fn http_1_0_closes_unless_asked_not_to(story: &Story) {

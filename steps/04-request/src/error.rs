@@ -2,8 +2,9 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::SystemTime;
 
-use crate::Status;
+use crate::{ResponseHead, Status};
 
 /// A request that is refused, by its fault. Each knows the status of the answer; its text tells the sender
 /// what was wrong and where to read. After each of them it is in doubt where the next request begins: the
@@ -90,6 +91,18 @@ impl ParseError {
             ParseError::MethodTooLong | ParseError::UnknownCoding => Status::NotImplemented,
             ParseError::VersionNotSupported => Status::HttpVersionNotSupported,
             _ => Status::BadRequest,
+        }
+    }
+
+    /// Appends the last answer of the connection to `out`: what was wrong with the head that `bytes` begin with.
+    pub fn answer(self, bytes: &[u8], out: &mut Vec<u8>, now: SystemTime) {
+        let status = self.status();
+        let text = format!("{status}: {self} ({}).\n", self.section());
+        let head = ResponseHead::new(out, status, now).field("Connection", "close");
+        // RFC 9110 §9.3.2: "the server MUST NOT send content in the response" to HEAD, not even to a bad one.
+        match bytes.strip_prefix(b"\r\n").unwrap_or(bytes).starts_with(b"HEAD ") {
+            true => head.field("Content-Type", "text/plain; charset=utf-8").length(text.len() as u64),
+            false => head.text(&text),
         }
     }
 

@@ -6,9 +6,7 @@ use std::process::ExitCode;
 
 use accept::Usage;
 use poll::{Entry, Io, Opened, Protocol, World};
-use request::{
-    Arrival, Expectation, Framing, Limits, Method, ParseError, Request, ResponseHead, Status, Target,
-};
+use request::{Arrival, Expectation, Framing, Limits, Method, Request, ResponseHead, Status, Target};
 
 const USAGE: Usage = Usage {
     text: "Parses one HTTP request per connection and shows it back. Bodies are not read.\n\
@@ -68,7 +66,8 @@ impl Protocol for Connection {
                 );
             }
             Err(error) => {
-                refuse(error, io);
+                let now = io.wall;
+                error.answer(bytes, io.out(), now);
                 log::info!("{} {}: {error} ({})", self.peer, error.status(), error.section());
             }
         }
@@ -111,12 +110,6 @@ fn answer(request: &Request<'_>, io: &mut Io<'_>) -> Status {
         _ => head.text(&text),
     }
     status
-}
-
-fn refuse(error: ParseError, io: &mut Io<'_>) {
-    let now = io.wall;
-    let head = ResponseHead::new(io.out(), error.status(), now).field("Connection", "close");
-    head.text(&format!("{}: {error} ({}).\n", error.status(), error.section()));
 }
 
 /// A request as the parser saw it.

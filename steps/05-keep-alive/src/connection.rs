@@ -171,7 +171,7 @@ impl<H: Handler> Http<H> {
                     Step::Used(used)
                 }
                 Err(fault) => {
-                    self.refuse_head(fault, world, io);
+                    self.refuse_head(fault, bytes, world, io);
                     Step::Wait
                 }
             },

@@ -18,8 +18,9 @@ pub struct Limits {
     /// `MAX_TRAILERS`, bytes, 4 KiB: the trailer section behind the last chunk; and all chunk extensions of a body
     /// together. Go allows 16 KiB of the latter.
     pub trailers: usize,
-    /// `IDLE_TIMEOUT_MS`, 60 s: how long a connection may rest before the first request and between two. nginx's
-    /// `keepalive_timeout` is 75 s, Node's 5 s.
+    /// `IDLE_TIMEOUT_MS`, 60 s: how long a connection may rest before the first request and between two, and how long a
+    /// client may take nothing of an answer that waits. nginx's `keepalive_timeout` is 75 s, Node's 5 s; nginx's
+    /// `send_timeout` is 60 s.
     pub idle: Duration,
     /// `HEAD_TIMEOUT_MS`, 10 s from the head's first byte to its last: 408. A byte now and then does not prolong
     /// it, or a slow client could hold a connection for ever. Node's `headersTimeout` is 60 s.
@@ -29,7 +30,7 @@ pub struct Limits {
     pub body_time: Duration,
     /// `MIN_BODY_RATE`, bytes of content per second, 500: a body that in `BODY_TIMEOUT_MS` came as fast as this, on
     /// average, gets as long again. So a slow uplink can send a large body, a byte now and then holds nothing, and
-    /// who was fast cannot rest on it. 0: no body gets more time. Apache's mod_reqtimeout has `MinRate=500`, IIS
+    /// who was fast cannot rest on it. 0: any byte will do. Apache's mod_reqtimeout has `MinRate=500`, IIS
     /// `minBytesPerSecond` 240.
     pub body_rate: u64,
 }
@@ -68,7 +69,7 @@ impl Limits {
     /// Whether so many bytes of content in [`body_time`](Limits::body_time) are fast enough.
     pub(crate) fn is_fast_enough(&self, bytes: u64) -> bool {
         let milliseconds = u64::try_from(self.body_time.as_millis()).unwrap_or(u64::MAX);
-        self.body_rate > 0 && bytes.saturating_mul(1000) >= self.body_rate.saturating_mul(milliseconds)
+        bytes > 0 && bytes.saturating_mul(1000) >= self.body_rate.saturating_mul(milliseconds)
     }
 }
 

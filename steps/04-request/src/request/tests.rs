@@ -292,6 +292,27 @@ fn rfc_9112_6_1_transfer_encoding() {
 }
 
 #[test]
+fn rfc_9110_9_3_2_a_refused_head_request_gets_no_content() {
+    let answer = |bytes: &[u8]| {
+        let mut out = Vec::new();
+        ParseError::HostMissing.answer(bytes, &mut out, std::time::SystemTime::UNIX_EPOCH);
+        String::from_utf8(out).unwrap()
+    };
+    let to_get = answer(b"GET / HTTP/1.1\r\n\r\n");
+    assert!(
+        to_get.starts_with("HTTP/1.1 400 Bad Request\r\n") && to_get.contains("\r\nConnection: close\r\n")
+    );
+    assert!(
+        to_get.ends_with("400 Bad Request: an HTTP/1.1 request must have a Host field (RFC 9112 §3.2).\n")
+    );
+    for bytes in [&b"HEAD / HTTP/1.1\r\n\r\n"[..], b"\r\nHEAD / HTTP/1.1\r\n\r\n"] {
+        let to_head = answer(bytes);
+        assert!(to_head.ends_with("\r\n\r\n") && to_get.starts_with(&to_head), "{to_head}");
+    }
+    assert_eq!(answer(b"HEADER / HTTP/1.1\r\n\r\n"), to_get);
+}
+
+#[test]
 fn rfc_9112_9_3_persistence() {
     let keep_alive = |version, lines| accepted(&with_fields(version, lines)).keep_alive;
     assert!(keep_alive("1.1", ""));

@@ -10,9 +10,12 @@ use crate::answer::Answer;
 use crate::body::BodyError;
 
 impl<H: Handler> Http<H> {
-    pub(super) fn refuse_head(&mut self, fault: ParseError, world: &mut H, io: &mut Io<'_>) {
-        let status = fault.status();
-        self.refuse(status, &format!("{status}: {fault} ({}).\n", fault.section()), world, io);
+    /// Refuses the head that `bytes` begin with.
+    pub(super) fn refuse_head(&mut self, fault: ParseError, bytes: &[u8], world: &mut H, io: &mut Io<'_>) {
+        log::info!("{} -> {} {fault} ({})", io.id(), fault.status().code(), fault.section());
+        let now = io.wall;
+        fault.answer(bytes, io.out(), now);
+        self.over(world, io);
     }
 
     pub(super) fn refuse_body(&mut self, fault: BodyError, world: &mut H, io: &mut Io<'_>) {

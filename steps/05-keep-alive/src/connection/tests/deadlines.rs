@@ -118,10 +118,11 @@ fn only_content_makes_a_body_fast() {
 }
 
 #[test]
-fn without_a_rate_no_body_gets_more_time() {
+fn without_a_rate_any_byte_will_do() {
     let mut alice = client_with(Limits { body_rate: 0, ..Limits::DEFAULT });
     alice.says(post("/read", "Content-Length: 1000000\r\n", ""));
-    alice.says(vec![b'x'; 900_000]);
+    alice.says("x");
+    assert_eq!(alice.waits(60), "");
     refused(&alice.waits(60), "408");
 }
 
