@@ -160,7 +160,8 @@ fn date(modified: i64) -> String {
 /// file, would be a link that runs (§4.2).
 const BUT_UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// A name as HTML. Bytes that are no UTF-8, and controls, show as U+FFFD.
+/// A name as HTML. Bytes that are no UTF-8, and controls, show as U+FFFD; among these are those that turn the
+/// direction, by which `\u{202e}txt.exe` would read "exe.txt".
 fn text(name: &[u8]) -> String {
     let mut html = String::with_capacity(name.len());
     for char in String::from_utf8_lossy(name).chars() {
@@ -170,6 +171,7 @@ fn text(name: &[u8]) -> String {
             '>' => html.push_str("&gt;"),
             '"' => html.push_str("&quot;"),
             '\'' => html.push_str("&#39;"),
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => html.push(char::REPLACEMENT_CHARACTER),
             char if char.is_control() => html.push(char::REPLACEMENT_CHARACTER),
             char => html.push(char),
         }
@@ -252,6 +254,17 @@ mod tests {
     }
 
     #[test]
+    fn not_even_hidden_names_are_read_without_end() {
+        let folder = Folder::new();
+        folder.write(".0", "");
+        for n in 1..=MAX_READ {
+            std::fs::hard_link(folder.path().join(".0"), folder.path().join(format!(".{n}"))).unwrap();
+        }
+        let (entries, complete) = listed(folder.path(), "/");
+        assert!(entries.is_empty() && !complete);
+    }
+
+    #[test]
     fn a_name_is_text_and_never_html_or_a_scheme() {
         let entry = |name: &str, length| Entry { name: name.into(), length, modified: 1_000_000_000 };
         for (name, link, shown) in [
@@ -263,6 +276,7 @@ mod tests {
             ("?#%41", "%3F%23%2541", "?#%41"),
             ("naïve", "na%C3%AFve", "naïve"),
             ("a\nb", "a%0Ab", "a\u{fffd}b"),
+            ("\u{202e}txt.exe", "%E2%80%AEtxt.exe", "\u{fffd}txt.exe"),
         ] {
             let expected = format!("<a href=\"{link}\"><bdi>{shown}</bdi></a>");
             let row = row(&entry(name, Some(1_234_567)));

@@ -30,6 +30,8 @@ pub fn an_etag_saves_the_content(story: &Story) {
         let answer = alice.requests("GET", "/a.txt", &[("If-None-Match", &value)], b"");
         answer.has_status(304).has_field("ETag", &etag).has_body("");
     }
+    let head = alice.requests("HEAD", "/a.txt", &[("If-None-Match", &etag)], b"");
+    head.has_status(304).has_field("ETag", &etag);
     for value in ["\"other\"", "\"\"", "nonsense"] {
         alice
             .requests("GET", "/a.txt", &[("If-None-Match", value)], b"")
@@ -62,6 +64,12 @@ pub fn a_young_file_has_a_weak_etag(story: &Story) {
     alice.requests("GET", "/a.txt", &[("If-None-Match", &etag)], b"").has_status(304);
     story.note("If-Match compares strongly (RFC 9110 §13.1.1)");
     alice.requests("GET", "/a.txt", &[("If-Match", &etag)], b"").has_status(412);
+    story.note("nor does If-Range match what is weak, be it a tag or a date (§13.1.5)");
+    let date = young.header("Last-Modified").unwrap_or_default().to_owned();
+    for validator in [&etag, etag.trim_start_matches("W/"), &date] {
+        let fields = [("Range", "bytes=0-1"), ("If-Range", validator)];
+        alice.requests("GET", "/a.txt", &fields, b"").has_status(200).has_body("0123456789");
+    }
     story.note("RFC 9110 §8.8.2.1: a date from the future is replaced with Date");
     young.has_field("Last-Modified", young.header("Date").unwrap_or("a Date field"));
 }
