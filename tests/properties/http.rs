@@ -105,6 +105,66 @@ fn chunked(request: &str, chunks: &[String]) -> String {
     format!("{request} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}0\r\nT: t\r\n\r\n")
 }
 
+/// What must never be answered.
+const EVIL: &str = "GET /x/evil HTTP/1.1\r\nHost: x\r\n\r\n";
+
+/// A request with a body that looks like one, however its end is told, and whatever becomes of it.
+fn with_evil_body() -> impl Strategy<Value = String> {
+    let method = select(vec!["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "BREW"]);
+    let path = select(vec!["/read", "/x", "/stream"]);
+    let fields = select(vec!["", "Expect: x\r\n", "Connection: Upgrade\r\nUpgrade: x\r\n"]);
+    let cut = 1..EVIL.len();
+    (method, path, fields, proptest::option::of(cut)).prop_map(|(method, path, fields, cut)| {
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\n{fields}");
+        match cut {
+            None => format!("{head}Content-Length: {}\r\n\r\n{EVIL}", EVIL.len()),
+            Some(cut) => {
+                let (one, two) = EVIL.split_at(cut);
+                let chunks = format!(
+                    "{:x}\r\n{one}\r\n{:x};a\r\n{two}\r\n0\r\nHost: evil\r\n\r\n",
+                    one.len(),
+                    two.len()
+                );
+                format!("{head}Transfer-Encoding: chunked\r\n\r\n{chunks}")
+            }
+        }
+    })
+}
+
+/// A request whose end is in doubt, or that is the last one: nothing behind it is looked at.
+fn the_end() -> impl Strategy<Value = String> {
+    let lines = select(vec![
+        "Content-Length: 1\r\nContent-Length: 1",
+        "Content-Length: 1, 1",
+        "Content-Length: +1",
+        "Content-Length: 18446744073709551616",
+        "Content-Length: 1\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: identity",
+        "Transfer-Encoding: gzip, chunked",
+        "Transfer-Encoding:\r\n chunked",
+        "Transfer-Encoding : chunked",
+        "Host: y",
+        "X: y\rX: z",
+        "X: y\nX: z",
+        "X: \0",
+        "Connection: x, Close",
+        "Expect: 100-continue\r\nContent-Length: 1",
+        "Expect: x, 100-continue\r\nContent-Length: 1",
+        "Content-Length: 201",
+        "Transfer-Encoding: chunked\r\n\r\n1\r\nxx",
+        "Transfer-Encoding: chunked\r\n\r\n0;a\nX: y",
+        "Transfer-Encoding: chunked\r\n\r\n0x",
+    ]);
+    let method = select(vec!["GET", "HEAD", "PUT", "BREW"]);
+    prop_oneof![
+        9 => (method, lines).prop_map(|(method, lines)| format!("{method} /x HTTP/1.1\r\nHost: x\r\n{lines}\r\n\r\n")),
+        1 => Just("CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n".to_owned()),
+        1 => Just("GET /x HTTP/1.0\r\n\r\n".to_owned()),
+        1 => Just("PUT /x HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n".to_owned()),
+    ]
+}
+
 /// Pieces of which requests are made, in any order, so that more than the first line is reached.
 fn debris() -> impl Strategy<Value = Vec<u8>> {
     let known = select(vec![
@@ -168,6 +228,21 @@ proptest! {
             rest = behind;
         }
         prop_assert_eq!(rest, "");
+    }
+
+    #[test]
+    fn nobodys_bytes_become_a_request(
+        requests in vec(with_evil_body(), 0..5),
+        the_end in the_end(),
+        lengths in vec(1..60_usize, 1..10),
+    ) {
+        let wire = format!("{}{the_end}{EVIL}{EVIL}", requests.concat());
+        let (answers, stayed) = answers(wire.as_bytes(), &lengths);
+        let text = String::from_utf8_lossy(&answers).into_owned();
+        prop_assert_eq!(text.matches("HTTP/1.1 ").count(), requests.len() + 1, "{}", text);
+        // What was read and sent back goes on behind the path.
+        prop_assert_eq!(text.matches("GET /x/evil").count(), text.matches("GET /x/evil HTTP/1.1").count());
+        prop_assert!(!stayed);
     }
 
     #[test]
