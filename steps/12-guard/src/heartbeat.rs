@@ -9,8 +9,8 @@ use messages::{Due, close_code};
 /// TCP does not notice that a peer has vanished (a cable, a phone in a tunnel) as long as nobody sends anything; and
 /// when somebody does, Linux tries for a quarter of an hour.
 ///
-/// **Any byte is a sign of life, not only the Pong**: while a large message is on its way, no Pong can come in the
-/// middle of its frame.
+/// **Any byte of a payload is a sign of life, not only the Pong**: while a large message is on its way, no Pong can come
+/// in the middle of its frame. Half a frame header is none.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Heartbeat {
     /// When the last bytes came. In the future while we ourselves do not read.

@@ -42,3 +42,14 @@ pub use origin::Origins;
 pub use proxies::{Proxies, Unclear};
 pub use seal::{Pass, Purpose, Seal};
 pub use sentry::Sentry;
+
+/// The rules that this crate's tests go by.
+#[cfg(test)]
+fn test_rules() -> Rules {
+    Rules {
+        origins: Origins::default(),
+        proxies: "10.0.0.0/8".parse().expect("a network"),
+        seal: Seal::new(b"a key for tests", std::time::SystemTime::now()),
+        cookie: COOKIE,
+    }
+}

@@ -37,8 +37,9 @@ pub struct Limits {
     pub address_message_rate: Rate,
     /// `ADDRESS_BYTE_RATE`, 2 MiB a second and 8 MiB at once on all connections of an address.
     pub address_byte_rate: Rate,
-    /// `PATIENCE_MS`, 10 s: who is over a rate is first not read, and TCP makes the sender wait. Who makes us do that
-    /// for so long, with every two seconds of good conduct forgiving one, is closed with 1008.
+    /// `PATIENCE_MS`, 10 s: who is over a rate is first not read, and TCP makes the sender wait. That costs patience, as
+    /// long as it lasts, and of every two seconds one is won back: who is over the rate all the time is closed with
+    /// 1008 after 20 s, who is under it half of the time never.
     pub patience: Duration,
     /// `PING_INTERVAL_MS`, 20 s of silence, then a Ping. Python `websockets` pings every 20 s; NATs forget a silent
     /// connection after minutes.

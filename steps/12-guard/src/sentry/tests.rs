@@ -1,1 +1,163 @@
+use super::*;
+use crate::Rate;
+use crate::address::Addresses;
 
+const SECOND: Duration = Duration::from_secs(1);
+const TENTH: Duration = Duration::from_millis(100);
+
+fn limits() -> Limits {
+    let rate = |per_second, burst| Rate { per_second, burst };
+    Limits {
+        message_rate: rate(10.0, 5.0),
+        byte_rate: rate(1000.0, 5000.0),
+        address_message_rate: rate(20.0, 8.0),
+        address_byte_rate: rate(100_000.0, 100_000.0),
+        patience: SECOND,
+        ..Limits::default()
+    }
+}
+
+struct Stage {
+    common: Rc<Common>,
+    address: Rc<Address>,
+    start: Instant,
+}
+
+fn stage(limits: Limits) -> Stage {
+    let start = Instant::now() + 100 * SECOND;
+    let common = Rc::new(Common { limits, counters: Counters::default() });
+    let address = Addresses::new().get([192, 0, 2, 1].into(), &limits, start);
+    Stage { common, address, start }
+}
+
+impl Stage {
+    fn sentry(&self) -> Sentry {
+        Sentry::new(self.common.clone(), self.address.clone(), Rc::default(), self.start)
+    }
+}
+
+fn message(sentry: &mut Sentry, now: Instant) -> Verdict {
+    sentry.message(Opcode::Text, 10, now)
+}
+
+#[test]
+fn a_burst_passes_and_then_the_client_waits_for_its_rate() {
+    let stage = stage(limits());
+    let mut sentry = stage.sentry();
+    for _ in 0..5 {
+        assert_eq!(message(&mut sentry, stage.start), Verdict::Pass);
+    }
+    assert_eq!(message(&mut sentry, stage.start), Verdict::PauseFor(TENTH));
+    assert_eq!(message(&mut sentry, stage.start + TENTH), Verdict::PauseFor(TENTH));
+    assert_eq!(
+        message(&mut sentry, stage.start + 3 * TENTH),
+        Verdict::Pass,
+        "a rest of a tenth is one message"
+    );
+    assert_eq!(stage.common.counters.pauses.get(), 2);
+    assert_eq!(sentry.tally.messages.get(), 8);
+}
+
+#[test]
+fn what_is_judged_later_in_a_turn_does_not_end_the_pause_sooner() {
+    let stage = stage(limits());
+    let mut sentry = stage.sentry();
+    for _ in 0..5 {
+        message(&mut sentry, stage.start);
+    }
+    assert_eq!(message(&mut sentry, stage.start), Verdict::PauseFor(TENTH));
+    assert_eq!(sentry.bytes(100, stage.start), Verdict::PauseFor(TENTH), "the bytes alone would pass");
+    assert_eq!(stage.common.counters.pauses.get(), 1, "one pause, two reasons");
+}
+
+#[test]
+fn who_is_over_the_rate_now_and_then_becomes_slower_and_nothing_worse() {
+    let stage = stage(Limits { patience: 2 * SECOND, ..limits() });
+    let mut sentry = stage.sentry();
+    let mut now = stage.start;
+    for round in 0..1000 {
+        // 15 at once, where 5 are allowed: the last ten wait a second in all.
+        for _ in 0..15 {
+            match message(&mut sentry, now) {
+                Verdict::Pass => {}
+                Verdict::PauseFor(wait) => now += wait,
+                Verdict::Close(..) => panic!("closed in round {round}"),
+            }
+        }
+        now += 2 * SECOND;
+    }
+}
+
+#[test]
+fn who_floods_is_made_to_wait_and_when_patience_is_over_closed_with_1008() {
+    let stage = stage(limits());
+    let mut sentry = stage.sentry();
+    let mut now = stage.start;
+    let code = loop {
+        match message(&mut sentry, now) {
+            Verdict::Pass => {}
+            Verdict::PauseFor(wait) => now += wait,
+            Verdict::Close(code, _) => break code,
+        }
+    };
+    assert_eq!(code, 1008);
+    let lasted = (now - stage.start).as_secs_f64();
+    assert!((1.5..2.5).contains(&lasted), "a second of patience, half of it won back: {lasted} s");
+    assert_eq!(stage.common.counters.refused.borrow()["message rate"], 1);
+}
+
+#[test]
+fn bytes_count_also_of_a_message_that_never_ends() {
+    let stage = stage(limits());
+    let mut sentry = stage.sentry();
+    assert_eq!(sentry.bytes(5000, stage.start), Verdict::Pass);
+    assert_eq!(sentry.bytes(200, stage.start), Verdict::PauseFor(2 * TENTH));
+    assert_eq!(stage.common.counters.bytes.get(), 5200);
+}
+
+#[test]
+fn pings_count_as_messages() {
+    let stage = stage(limits());
+    let mut sentry = stage.sentry();
+    for _ in 0..5 {
+        assert_eq!(sentry.message(Opcode::Ping, 0, stage.start), Verdict::Pass);
+    }
+    assert_eq!(sentry.message(Opcode::Ping, 0, stage.start), Verdict::PauseFor(TENTH));
+    assert_eq!((stage.common.counters.pings.get(), stage.common.counters.messages.get()), (6, 0));
+}
+
+#[test]
+fn all_connections_of_an_address_share_its_rate() {
+    let stage = stage(limits());
+    let (mut one, mut other) = (stage.sentry(), stage.sentry());
+    for _ in 0..4 {
+        assert_eq!(message(&mut one, stage.start), Verdict::Pass);
+        assert_eq!(message(&mut other, stage.start), Verdict::Pass);
+    }
+    assert_eq!(message(&mut one, stage.start), Verdict::PauseFor(TENTH / 2), "8 at once, 20 in a second");
+}
+
+#[test]
+fn while_we_do_not_read_no_pong_is_missed() {
+    let limits = Limits { ping_interval: SECOND, pong_timeout: SECOND, patience: 60 * SECOND, ..limits() };
+    let stage = stage(limits);
+    let mut sentry = stage.sentry();
+    let pinged = stage.start + SECOND;
+    assert_eq!(sentry.due(pinged), Due::Ping(1_u64.to_be_bytes()));
+    assert_eq!(sentry.bytes(15_000, pinged), Verdict::PauseFor(10 * SECOND));
+    assert_eq!(sentry.due(pinged + 10 * SECOND), Due::At(pinged + 11 * SECOND));
+}
+
+#[test]
+fn a_pong_is_a_round_trip_and_none_is_the_end() {
+    let stage = stage(limits());
+    let mut sentry = stage.sentry();
+    let pinged = stage.start + SECOND;
+    assert_eq!(sentry.due(pinged), Due::Ping(1_u64.to_be_bytes()));
+    sentry.pong(&1_u64.to_be_bytes(), pinged + TENTH);
+    assert_eq!(sentry.tally.latency.get(), Some(TENTH));
+    assert_eq!(stage.common.counters.latency.borrow().report().median_ms, Some(100.0));
+    assert_eq!(sentry.due(pinged + 20 * SECOND), Due::Ping(2_u64.to_be_bytes()));
+    assert_eq!(sentry.due(pinged + 40 * SECOND), Due::Close(1011, "no Pong came"));
+    assert_eq!(stage.common.counters.refused.borrow()["no pong"], 1);
+}
