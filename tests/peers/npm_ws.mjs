@@ -1,4 +1,4 @@
-// The npm package ws against rungs 08 (raw), 10 (echo) and 11 (chat).
+// The npm package ws against rungs 08 (raw), 10 (echo), 11 (chat) and 12 (guard).
 //
 //   node tests/peers/npm_ws.mjs 127.0.0.1:8080 echo          all cases of one rung
 //   node tests/peers/npm_ws.mjs 127.0.0.1:8080 echo_large    one case
@@ -18,8 +18,8 @@ class Peer {
   came = [];
   #arrival = () => {};
 
-  constructor(path = "/", protocols = []) {
-    this.socket = new WebSocket(`ws://${address}${path}`, protocols);
+  constructor(path = "/", protocols = [], headers = {}) {
+    this.socket = new WebSocket(`ws://${address}${path}`, protocols, { headers });
     const keep = (...event) => {
       this.came.push(event);
       this.#arrival();
@@ -31,8 +31,8 @@ class Peer {
     this.socket.on("error", (error) => keep("error", error.message));
   }
 
-  static async open(path, protocols) {
-    const peer = new Peer(path, protocols);
+  static async open(path, protocols, headers) {
+    const peer = new Peer(path, protocols, headers);
     await peer.expect("open");
     return peer;
   }
@@ -74,7 +74,8 @@ class Peer {
   }
 }
 
-const bytes = (length) => Buffer.from(Uint8Array.from({ length }, (_, i) => i % 251));
+const PATTERN = Buffer.from(Array.from({ length: 251 }, (_, i) => i));
+const bytes = (length) => Buffer.alloc(length, PATTERN);
 
 async function echoes(peer, length) {
   const sent = bytes(length);
@@ -89,6 +90,21 @@ async function joined(name) {
   const peer = await Peer.open("/chat");
   peer.say({ type: "join", name, room: current.slice(0, 20) });
   return [peer, await peer.hear("welcome")];
+}
+
+// Logs in, and returns the cookie.
+async function logsIn(name) {
+  const body = new URLSearchParams({ name });
+  const answer = await fetch(`http://${address}/login`, { method: "POST", body, redirect: "manual" });
+  assert.equal(answer.status, 303);
+  return answer.headers.get("set-cookie").split(";")[0];
+}
+
+async function enters(name, path, headers) {
+  const peer = await Peer.open(path, [], headers);
+  peer.say({ type: "join", name });
+  await peer.hear("welcome");
+  return peer;
 }
 
 // The caller stops the server when it reads this line.
@@ -267,6 +283,66 @@ const cases = {
       await peer.closedWith(1001);
     }
   },
+
+  async guard_cookie() {
+    const ada = await enters("Ada", "/chat", { Cookie: await logsIn("Ada") });
+    ada.say({ type: "say", text: "hello" });
+    assert.equal((await ada.hear("said")).name, "Ada");
+    ada.socket.close(1000, "bye");
+    await ada.expect("close", 1000, "bye");
+  },
+
+  async guard_bearer() {
+    const [, session] = (await logsIn("Ada")).split("=");
+    (await enters("Ada", "/chat", { Authorization: `Bearer ${session}` })).socket.terminate();
+  },
+
+  async guard_ticket() {
+    const headers = { Cookie: await logsIn("Ada") };
+    const { ticket } = await (await fetch(`http://${address}/ticket`, { method: "POST", headers })).json();
+    (await enters("Ada", `/chat?ticket=${ticket}`, {})).socket.terminate();
+    const again = new Peer(`/chat?ticket=${ticket}`);
+    assert.match((await again.next())[1], /Unexpected server response: 401/);
+  },
+
+  async guard_refusals() {
+    const cookie = await logsIn("Ada");
+    for (const [headers, status] of [
+      [{}, 401],
+      [{ Cookie: `${cookie}x` }, 401],
+      [{ Cookie: cookie, Origin: "http://evil.example" }, 403],
+    ]) {
+      const [kind, text] = await new Peer("/chat", [], headers).next();
+      assert.deepEqual([kind, text], ["error", `Unexpected server response: ${status}`]);
+    }
+  },
+
+  async guard_heartbeat() {
+    const ada = await enters("Ada", "/chat", { Cookie: await logsIn("Ada") });
+    const late = AbortSignal.timeout(PATIENCE);
+    await new Promise((resolve, reject) => {
+      ada.socket.on("ping", resolve);
+      late.onabort = () => reject(new Error("no ping came"));
+    });
+    // ws has answered it; what we say next is heard behind that answer.
+    ada.say({ type: "say", text: "still here" });
+    await ada.hear("said");
+    const counters = await fetch(`http://${address}/counters.json`, { headers: { Cookie: await logsIn("Ada") } });
+    assert.ok((await counters.json()).latency.pongs > 0);
+  },
+
+  async guard_flood_is_slowed_down() {
+    const ada = await enters("Ada", "/chat", { Cookie: await logsIn("Ada") });
+    // More than the burst (120): what is over it is read later, and nothing is lost.
+    for (let i = 0; i < 150; i++) ada.say({ type: "say", text: `${i}` });
+    for (let i = 0; i < 150; i++) assert.equal((await ada.hear("said")).text, `${i}`);
+  },
+
+  async guard_server_stops() {
+    const ada = await enters("Ada", "/chat", { Cookie: await logsIn("Ada") });
+    stopsNow();
+    await ada.closedWith(1001);
+  },
 };
 
 const [address, ...wanted] = process.argv.slice(2);
@@ -276,7 +352,7 @@ if (address === "--list") {
 }
 const chosen = Object.keys(cases).filter((name) => wanted.some((w) => name === w || name.startsWith(`${w}_`)));
 if (chosen.length === 0) {
-  console.error("usage: node npm_ws.mjs ADDRESS:PORT raw|echo|chat|CASE ..., or --list");
+  console.error("usage: node npm_ws.mjs ADDRESS:PORT raw|echo|chat|guard|CASE ..., or --list");
   process.exit(2);
 }
 let failed = 0;

@@ -12,8 +12,8 @@ const WS: Script = Script { program: "node", file: "npm_ws.mjs", packages: "node
 const LESSON: Lesson = Lesson {
     why: "ws is strict with servers and tells the close code that came, 1006 where none did. What a case says stands \
           in its script, tests/peers/npm_ws.mjs.",
-    read: "RFC 6455, notes/10-messages.md, notes/11-rooms.md",
-    hand: "node tests/peers/npm_ws.mjs 127.0.0.1:{port} echo (or raw, chat; npm ci in tests/peers comes first)",
+    read: "RFC 6455, notes/10-messages.md, notes/11-rooms.md, notes/12-guard.md",
+    hand: "node tests/peers/npm_ws.mjs 127.0.0.1:{port} echo (or raw, chat, guard; npm ci in tests/peers comes first)",
 };
 
 cases!(
@@ -41,6 +41,13 @@ cases!(
     chat_too_large_is_1009,
     chat_plain_get_is_426,
     chat_server_stops,
+    guard_cookie,
+    guard_bearer,
+    guard_ticket,
+    guard_refusals,
+    guard_heartbeat,
+    guard_flood_is_slowed_down,
+    guard_server_stops,
 );
 
 fn main() -> ExitCode {

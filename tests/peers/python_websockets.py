@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The Python package websockets against rungs 08 (raw), 10 (echo) and 11 (chat).
+"""The Python package websockets against rungs 08 (raw), 10 (echo), 11 (chat) and 12 (guard).
 
     tests/peers/.venv/bin/python tests/peers/python_websockets.py 127.0.0.1:8080 echo          all cases of one rung
     tests/peers/.venv/bin/python tests/peers/python_websockets.py 127.0.0.1:8080 echo_large    one case
@@ -11,7 +11,6 @@ One line for each case; the exit code says whether all went well.
 import asyncio
 import json
 import sys
-import urllib.error
 import urllib.request
 
 from websockets.asyncio.client import connect
@@ -32,6 +31,21 @@ class Cases:
     def connect(self, path="/", **options):
         # No limit to what it takes: the server's limits are asked. No proxy stands between.
         return connect(f"ws://{self.address}{path}", max_size=None, proxy=None, **options)
+
+    async def log_in(self, name):
+        """Logs in, and returns the cookie."""
+        answer = await self.ask("/login", data=f"name={name}".encode())
+        equal(answer.status, 303)
+        return answer.headers["Set-Cookie"].partition(";")[0]
+
+    async def ask(self, path, data=None, **headers):
+        """A request beside the WebSocket: no redirect is followed, and no proxy asked."""
+        request = urllib.request.Request(f"http://{self.address}{path}", data, headers)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), AsItCame)
+        return await asyncio.to_thread(opener.open, request, timeout=PATIENCE)
+
+    def enter(self, path="/chat", **headers):
+        return self.connect(path, additional_headers=headers)
 
     async def join(self, person, name):
         """Enters a room of this case's own."""
@@ -190,13 +204,7 @@ class Cases:
             await closed_with(ada, 1009)
 
     async def chat_plain_get_is_426(self):
-        # Without the environment's proxies, as above.
-        plain = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            await asyncio.to_thread(plain.open, f"http://{self.address}/chat", timeout=PATIENCE)
-            raise AssertionError("a plain GET is answered 200")
-        except urllib.error.HTTPError as error:
-            equal(error.code, 426)
+        equal((await self.ask("/chat")).status, 426)
         try:
             await self.connect("/nowhere")
             raise AssertionError("/nowhere is a WebSocket")
@@ -213,6 +221,74 @@ class Cases:
                 # That the other one has left may be told before.
                 equal({json.loads(text)["type"] async for text in rest(person)} - {"left"}, set())
                 await closed_with(person, 1001)
+
+    async def guard_cookie(self):
+        async with self.enter(Cookie=await self.log_in("Ada")) as ada:
+            await self.join(ada, "Ada")
+            await ada.send('{"type":"say","text":"hello"}')
+            equal((await hear(ada, "said"))["name"], "Ada")
+            await ada.close(1000, "bye")
+            equal(closing(ada), (1000, False))
+
+    async def guard_bearer(self):
+        _, _, session = (await self.log_in("Ada")).partition("=")
+        async with self.enter(Authorization=f"Bearer {session}") as ada:
+            await self.join(ada, "Ada")
+
+    async def guard_ticket(self):
+        cookie = await self.log_in("Ada")
+        ticket = json.load(await self.ask("/ticket", data=b"", Cookie=cookie))["ticket"]
+        async with self.enter(f"/chat?ticket={ticket}") as ada:
+            await self.join(ada, "Ada")
+        await self.is_refused(401, f"/chat?ticket={ticket}")
+
+    async def guard_refusals(self):
+        cookie = await self.log_in("Ada")
+        await self.is_refused(401)
+        await self.is_refused(401, Cookie=f"{cookie}x")
+        await self.is_refused(403, Cookie=cookie, Origin="http://evil.example")
+
+    async def is_refused(self, status, path="/chat", **headers):
+        try:
+            await self.enter(path, **headers)
+        except InvalidStatus as error:
+            equal(error.response.status_code, status)
+        else:
+            raise AssertionError(f"{path} lets in whom it should answer {status}")
+
+    async def guard_heartbeat(self):
+        cookie = await self.log_in("Ada")
+        async with self.enter(Cookie=cookie) as ada:
+            await self.join(ada, "Ada")
+            pongs = 0
+            while pongs == 0:  # main() gives up when its patience is over
+                await asyncio.sleep(0.1)
+                counters = json.load(await self.ask("/counters.json", Cookie=cookie))
+                pongs = counters["latency"]["pongs"]
+            await ada.send('{"type":"say","text":"still here"}')
+            await hear(ada, "said")
+
+    async def guard_flood_is_slowed_down(self):
+        async with self.enter(Cookie=await self.log_in("Ada")) as ada:
+            await self.join(ada, "Ada")
+            # More than the burst (120): what is over it is read later, and nothing is lost.
+            for number in range(150):
+                await ada.send(json.dumps({"type": "say", "text": str(number)}))
+            for number in range(150):
+                equal((await hear(ada, "said"))["text"], str(number))
+
+    async def guard_server_stops(self):
+        async with self.enter(Cookie=await self.log_in("Ada")) as ada:
+            await self.join(ada, "Ada")
+            stops_now()
+            await closed_with(ada, 1001)
+
+
+class AsItCame(urllib.request.HTTPErrorProcessor):
+    """Answers are answers, whatever their status."""
+
+    def http_response(self, request, response):
+        return response
 
 
 def equal(got, expected):
@@ -263,7 +339,7 @@ def stops_now():
 
 
 async def main():
-    names = [name for name in vars(Cases) if name.partition("_")[0] in ("raw", "echo", "chat")]
+    names = [name for name in vars(Cases) if name.partition("_")[0] in ("raw", "echo", "chat", "guard")]
     address, *wanted = sys.argv[1:] or ["--help"]
     if address == "--list":
         print("\n".join(names))

@@ -13,8 +13,8 @@ const WEBSOCKETS: Script =
 const LESSON: Lesson = Lesson {
     why: "websockets is strict with servers, and knows who closed first. What a case says stands in its script, \
           tests/peers/python_websockets.py.",
-    read: "RFC 6455, notes/10-messages.md, notes/11-rooms.md",
-    hand: "tests/peers/.venv/bin/python tests/peers/python_websockets.py 127.0.0.1:{port} echo (or raw, chat)",
+    read: "RFC 6455, notes/10-messages.md, notes/11-rooms.md, notes/12-guard.md",
+    hand: "tests/peers/.venv/bin/python tests/peers/python_websockets.py 127.0.0.1:{port} echo (or raw, chat, guard)",
 };
 
 cases!(
@@ -42,6 +42,13 @@ cases!(
     chat_too_large_is_1009,
     chat_plain_get_is_426,
     chat_server_stops,
+    guard_cookie,
+    guard_bearer,
+    guard_ticket,
+    guard_refusals,
+    guard_heartbeat,
+    guard_flood_is_slowed_down,
+    guard_server_stops,
 );
 
 fn main() -> ExitCode {

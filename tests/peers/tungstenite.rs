@@ -19,6 +19,7 @@ fn main() -> ExitCode {
             fragments_come_back_as_one_message,
             sixteen_mebibytes_come_back,
             a_ping_is_answered,
+            messages_sent_ahead_come_back_in_order,
             the_client_closes,
             the_server_closes,
         ],
@@ -143,6 +144,20 @@ fn a_ping_is_answered(story: &Story) {
     }
 }
 
+fn messages_sent_ahead_come_back_in_order(story: &Story) {
+    story.teaches(LESSON);
+    let server = story.server();
+    let mut peer = Peer::connects(story, &server);
+    let messages: Vec<Message> = (0..1000).map(|number| Message::text(format!("message {number}"))).collect();
+    for message in &messages {
+        peer.socket
+            .write(message.clone())
+            .unwrap_or_else(|error| story.fails(format!("tungstenite: {error}")));
+    }
+    peer.socket.flush().unwrap_or_else(|error| story.fails(format!("tungstenite: {error}")));
+    messages.iter().for_each(|message| peer.receives(message));
+}
+
 fn the_client_closes(story: &Story) {
     story.teaches(LESSON);
     let server = story.server();
@@ -158,15 +173,24 @@ fn the_client_closes(story: &Story) {
 fn the_server_closes(story: &Story) {
     story.teaches(LESSON);
     let server = story.server();
-    // A rule broken: the first fragment of a message has an opcode.
-    let mut mallory = Peer::connects(story, &server);
+    // A rule broken. The code arrives, also while the rest of a large message is still on its way.
+    let garbled = Frame::message(&b"ok\xc0\xaf"[..], OpCode::Data(Data::Text), true);
     let nothing_to_continue = Frame::message("more", OpCode::Data(Data::Continue), true);
-    mallory.sends(Message::Frame(nothing_to_continue));
-    match mallory.socket.read() {
-        Ok(Message::Close(Some(frame))) if u16::from(frame.code) == 1002 => {}
-        other => story.fails(format!("tungstenite expects a Close frame with 1002, it says: {other:?}")),
+    for (wrong, expected) in [
+        (Message::Frame(nothing_to_continue), 1002),
+        (Message::Frame(garbled), 1007),
+        (Message::binary(vec![0; (16 << 20) + 1]), 1009),
+    ] {
+        let mut mallory = Peer::connects(story, &server);
+        mallory.sends(wrong);
+        match mallory.socket.read() {
+            Ok(Message::Close(Some(frame))) if u16::from(frame.code) == expected => {}
+            other => {
+                story.fails(format!("tungstenite expects a Close frame with {expected}, it says: {other:?}"))
+            }
+        }
+        mallory.sees_the_end();
     }
-    mallory.sees_the_end();
     // The server stops.
     let mut peer = Peer::connects(story, &server);
     server.interrupt();
