@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use harness::{Client, Frame, Server, Story, frame, tests, ws};
+use harness::{Client, Frame, Server, Story, WebSocket, frame, tests, ws};
 use soak::{Rung, Traffic, seconds, soak};
 
 fn main() -> ExitCode {
@@ -26,6 +26,7 @@ fn main() -> ExitCode {
             slow(limit, rung_09_frames),
             slow(limit, rung_10_messages),
             slow(limit, rung_11_rooms),
+            slow(limit, rung_12_guard),
         ],
     )
 }
@@ -45,48 +46,75 @@ fn no_rung_is_forgotten(story: &Story) {
 
 fn rung_01_accept(story: &Story) {
     // One client at a time: a crowd would only wait.
-    soak(story, &Rung { name: "01-accept", crowd: 1, traffic: noise, good_client: echo });
+    soak(story, &Rung { name: "01-accept", crowd: 1, traffic: noise, settings: &[], good_client: echo });
 }
 
 fn rung_02_poll(story: &Story) {
-    soak(story, &Rung { name: "02-poll", crowd: 64, traffic: noise, good_client: echo });
+    soak(story, &Rung { name: "02-poll", crowd: 64, traffic: noise, settings: &[], good_client: echo });
 }
 
 fn rung_03_lines(story: &Story) {
-    soak(story, &Rung { name: "03-lines", crowd: 64, traffic: lines, good_client: chatter });
+    soak(story, &Rung { name: "03-lines", crowd: 64, traffic: lines, settings: &[], good_client: chatter });
 }
 
 fn rung_04_request(story: &Story) {
-    soak(story, &Rung { name: "04-request", crowd: 64, traffic: requests, good_client: reader });
+    soak(
+        story,
+        &Rung { name: "04-request", crowd: 64, traffic: requests, settings: &[], good_client: reader },
+    );
 }
 
 fn rung_05_keep_alive(story: &Story) {
-    soak(story, &Rung { name: "05-keep-alive", crowd: 64, traffic: requests, good_client: reader });
+    soak(
+        story,
+        &Rung { name: "05-keep-alive", crowd: 64, traffic: requests, settings: &[], good_client: reader },
+    );
 }
 
 fn rung_06_files(story: &Story) {
-    soak(story, &Rung { name: "06-files", crowd: 64, traffic: requests, good_client: reader });
+    soak(story, &Rung { name: "06-files", crowd: 64, traffic: requests, settings: &[], good_client: reader });
 }
 
 fn rung_07_push(story: &Story) {
-    soak(story, &Rung { name: "07-push", crowd: 64, traffic: pushes, good_client: reader });
+    soak(story, &Rung { name: "07-push", crowd: 64, traffic: pushes, settings: &[], good_client: reader });
 }
 
 fn rung_08_upgrade(story: &Story) {
-    soak(story, &Rung { name: "08-upgrade", crowd: 64, traffic: frames, good_client: reader });
+    soak(story, &Rung { name: "08-upgrade", crowd: 64, traffic: frames, settings: &[], good_client: reader });
 }
 
 fn rung_09_frames(story: &Story) {
-    soak(story, &Rung { name: "09-frames", crowd: 64, traffic: frames, good_client: speaker });
+    soak(story, &Rung { name: "09-frames", crowd: 64, traffic: frames, settings: &[], good_client: speaker });
 }
 
 fn rung_10_messages(story: &Story) {
-    soak(story, &Rung { name: "10-messages", crowd: 64, traffic: frames, good_client: speaker });
+    soak(
+        story,
+        &Rung { name: "10-messages", crowd: 64, traffic: frames, settings: &[], good_client: speaker },
+    );
 }
 
 fn rung_11_rooms(story: &Story) {
-    soak(story, &Rung { name: "11-rooms", crowd: 64, traffic: chat, good_client: guest });
+    soak(story, &Rung { name: "11-rooms", crowd: 64, traffic: chat, settings: &[], good_client: guest });
 }
+
+fn rung_12_guard(story: &Story) {
+    soak(
+        story,
+        &Rung { name: "12-guard", crowd: 64, traffic: members, settings: GUARDED, good_client: member },
+    );
+}
+
+/// The crowd has one address, and may come and go as it likes; what one member sends is limited as ever.
+const GUARDED: &[(&str, &str)] = &[
+    ("SECRET", SECRET),
+    ("MAX_PER_ADDRESS", "1000"),
+    ("CONNECTION_RATE", "1000000,1000000"),
+    ("REQUEST_RATE", "1000000,1000000"),
+    ("ADDRESS_MESSAGE_RATE", "1000000,1000000"),
+    ("ADDRESS_BYTE_RATE", "1000000000,1000000000"),
+];
+const SECRET: &str = "a secret of the tests, long enough";
 
 /// Every rung has its crowd, and the machine perhaps two cores.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -218,7 +246,22 @@ fn frames(server: &Server) -> Traffic {
 
 /// The chat's handshake, and what its page says.
 fn chat(server: &Server) -> Traffic {
-    let handshake = ws::handshake(&server.address().to_string(), "/chat", &[]);
+    chat_after(&ws::handshake(&server.address().to_string(), "/chat", &[]))
+}
+
+/// The same for who has logged in.
+fn members(server: &Server) -> Traffic {
+    chat_after(&ws::handshake(&server.address().to_string(), "/chat", &[("Authorization", &pass("Ada"))]))
+}
+
+/// As the server with [`SECRET`] would give it to who logs in.
+fn pass(name: &str) -> String {
+    let now = std::time::SystemTime::now();
+    let seal = guard::Seal::new(SECRET.as_bytes(), now);
+    format!("Bearer {}", seal.issue(guard::Purpose::Session, name, now + Duration::from_secs(3600)))
+}
+
+fn chat_after(handshake: &str) -> Traffic {
     let frames = [
         Frame::text(r#"{"type":"join","name":"Ada"}"#),
         Frame::text(r#"{"type":"join","name":"Bob","room":"tea"}"#),
@@ -232,7 +275,7 @@ fn chat(server: &Server) -> Traffic {
         Frame::close(1000, "bye"),
     ];
     let pieces: [&[u8]; 6] = [b"{", b"\"", b"\\u0000", b"\xff", b"\0", b"null"];
-    traffic(&handshake, &frames.map(|frame| frame.bytes()).each_ref().map(Vec::as_slice), &pieces)
+    traffic(handshake, &frames.map(|frame| frame.bytes()).each_ref().map(Vec::as_slice), &pieces)
 }
 
 fn speaker(story: &Story, server: &Server) {
@@ -245,7 +288,15 @@ fn speaker(story: &Story, server: &Server) {
 }
 
 fn guest(story: &Story, server: &Server) {
-    let mut alice = story.websocket("a good client", server, "/chat");
+    visits(story.websocket("a good client", server, "/chat"));
+}
+
+fn member(story: &Story, server: &Server) {
+    let authorization = pass("Alice");
+    visits(story.websocket_with("a good client", server, "/chat", &[("Authorization", &authorization)]));
+}
+
+fn visits(mut alice: WebSocket) {
     alice.tcp.within(PATIENCE);
     alice.sends_text(r#"{"type":"join","name":"Alice","room":"quiet"}"#);
     alice.receives_json_where("a welcome", |event| event["type"] == "welcome");

@@ -1,15 +1,35 @@
-//! A protocol around another must hand on every callback; HTTP is one, around its successor. One that it
+//! A protocol around another must hand on every callback: HTTP to its successor, the guard's door to HTTP. One that it
 //! forgets is one that the inner protocol waits for in vain.
 
+use std::time::SystemTime;
+
+use guard::{COOKIE, Guard, Guarded, HasGuard, Limits, Origins, Proxies, Rules, Seal};
 use keep_alive::{Answer, Content, Handler, Http, Next};
 use poll::{ConnId, Ended, Io, Net, Protocol, Rehearsal, Timer, World};
 use request::{Request, Status};
 
-/// What the successor heard.
-#[derive(Default)]
-struct Heard(Vec<&'static str>);
+/// What the successor heard, and a guard that lets everybody in.
+struct Heard(Vec<&'static str>, Guard);
+
+impl Default for Heard {
+    fn default() -> Heard {
+        let rules = Rules {
+            origins: Origins::default(),
+            proxies: Proxies::default(),
+            seal: Seal::new(b"key", SystemTime::now()),
+            cookie: COOKIE,
+        };
+        Heard(Vec::new(), Guard::new(Limits::default(), rules))
+    }
+}
 
 impl World for Heard {}
+
+impl HasGuard for Heard {
+    fn guard(&mut self) -> &mut Guard {
+        &mut self.1
+    }
+}
 
 impl Handler for Heard {
     type Exchange = ();
@@ -73,9 +93,25 @@ fn the_successor_hears_every_callback() {
     assert_eq!(alice.world.0, ["data", "ended", "timeout", "timeout", "woken", "drained", "stop", "closed"]);
 }
 
+#[test]
+fn whoever_was_let_in_hears_every_callback() {
+    let mut alice = Rehearsal::<Guarded<Http<Heard>>>::new(Heard::default());
+    alice.receive(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    alice.receive(b"its first byte");
+    alice.call(Guarded::ended);
+    // The other timer is the door's own.
+    alice.call(|door, heard, io| door.timeout(Timer::Protocol, heard, io));
+    alice.call(Guarded::woken);
+    alice.call(Guarded::drained);
+    alice.call(Guarded::stop);
+    let id = alice.id();
+    alice.call(|door, heard, io| door.closed(id, Ended::Closed, heard, io));
+    assert_eq!(alice.world.0, ["data", "ended", "timeout", "woken", "drained", "stop", "closed"]);
+}
+
 /// A callback that is new in the trait, and has a default there, would be forgotten without a word.
 #[test]
-fn the_test_above_knows_every_callback() {
+fn the_tests_above_know_every_callback() {
     let source = include_str!("../../../steps/02-poll/src/protocol.rs");
     let (_, body) = source.split_once("pub trait Protocol {").expect("the trait");
     let (body, _) = body.split_once("\n}").expect("its end");

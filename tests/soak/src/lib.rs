@@ -30,6 +30,8 @@ pub struct Rung {
     pub crowd: usize,
     /// What its clients say when they make no mistake.
     pub traffic: fn(&Server) -> Traffic,
+    /// The server's environment, where its defaults are made for less than a crowd.
+    pub settings: &'static [(&'static str, &'static str)],
     /// A client without a mistake; it must be served whatever the others do.
     pub good_client: fn(&Story, &Server),
 }
@@ -59,7 +61,10 @@ pub fn soak(story: &Story, rung: &Rung) {
         "again: SOAK_SEED={seed} cargo test --package soak -- rung_{}",
         rung.name.replace('-', "_")
     ));
-    let server = story.server_with(|s| s.rung(rung.name).env("RUST_LOG", "warn"));
+    let server = story.server_with(|s| {
+        let setup = s.rung(rung.name).env("RUST_LOG", "warn");
+        rung.settings.iter().fold(setup, |setup, (name, value)| setup.env(name, value))
+    });
     (rung.good_client)(story, &server);
     let descriptors = server.open_descriptors();
 
