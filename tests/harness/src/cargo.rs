@@ -13,7 +13,7 @@ pub(crate) fn workspace() -> &'static Path {
 }
 
 /// Is this name a rung's? Then its binary has the same name and its package is `step-NAME`.
-pub(crate) fn is_rung(name: &str) -> bool {
+pub fn is_rung(name: &str) -> bool {
     workspace().join("steps").join(name).join("Cargo.toml").exists()
 }
 
@@ -24,7 +24,7 @@ type Build = (String, bool);
 ///
 /// The profile is dev, or release: for a test that asks for it, for all with `HARNESS_PROFILE=release`. The error
 /// is what cargo printed.
-pub(crate) fn binary(rung: &str, release: bool) -> Result<PathBuf, String> {
+pub fn binary(rung: &str, release: bool) -> Result<PathBuf, String> {
     static BUILT: Mutex<Option<HashMap<Build, Result<PathBuf, String>>>> = Mutex::new(None);
     let release = release || std::env::var("HARNESS_PROFILE").is_ok_and(|profile| profile == "release");
     let mut built = BUILT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());

@@ -81,6 +81,7 @@ mod suite;
 mod tests;
 pub mod ws;
 
+pub use cargo::{binary, is_rung};
 pub use client::{Client, Ending, PATIENCE};
 pub use common::{starts_and_stops, traced_writes};
 pub use frame::Frame;
@@ -89,5 +90,5 @@ pub use launch::Setup;
 pub use program::{Program, Ran, Running};
 pub use server::Server;
 pub use story::{Lesson, Story};
-pub use suite::{LIMIT, Test, suite};
+pub use suite::{LIMIT, Test, raise_descriptor_limit, suite};
 pub use ws::WebSocket;

@@ -274,7 +274,7 @@ fn end_children_on_signals() {
 
 /// Tests with many clients need many descriptors, and servers inherit the limit. Where the system says no,
 /// the test that needs them fails with its own words.
-fn raise_descriptor_limit() {
+pub fn raise_descriptor_limit() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let wanted = maximum.unwrap_or(DESCRIPTORS).min(DESCRIPTORS);
