@@ -31,6 +31,7 @@ fn main() -> ExitCode {
             nothing_is_missed_between_two_long_polls,
             a_request_behind_a_long_poll_is_answered_after_it,
             a_body_behind_a_waiting_question_is_no_request,
+            a_flood_behind_a_waiting_question_is_bounded,
             an_event_stream_is_chunks_of_events,
             a_message_cannot_forge_an_event,
             an_event_stream_resumes_after_the_last_id,

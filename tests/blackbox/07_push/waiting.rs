@@ -240,6 +240,28 @@ pub fn two_thousand_wait_at_once(story: &Story) {
     polls(story, &mut ada, id - 1, &["Hello, all"]);
 }
 
+pub fn a_flood_behind_a_waiting_question_is_bounded(story: &Story) {
+    story.teaches(Lesson {
+        why: "Behind a question that waits a client may send others, for ever. They wait too, but not in your memory: \
+              stop reading, and TCP stops the client. When the answer is out, they are answered one by one.",
+        read: "RFC 9112 §9.3.2, notes/02-poll.md, notes/07-push.md",
+        hand: r"(while true; do printf 'GET /wait HTTP/1.1\r\nHost: x\r\n\r\n'; done) | nc 127.0.0.1 {port} | sleep 60",
+    });
+    let server = story.server();
+    let mut ada = story.client("ada", &server);
+    let mut flood = waits(story, "flood", &server, "/wait", 1);
+    let before = server.memory_rss();
+    let taken = flood.sends_until_it_blocks("GET /none HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1000), 64 << 20);
+    story.expects(taken < 64 << 20, "the server stops reading while an answer is still to come");
+    let grown = server.memory_rss().saturating_sub(before);
+    story.expects(grown < 4 << 20, format!("at most 4 MiB for one client, it was {grown} bytes"));
+    says(&mut ada, "now");
+    is_news(story, &flood.receives_response().has_status(200).json(), &["now"]);
+    for _ in 0..1000 {
+        flood.receives_response().has_status(404);
+    }
+}
+
 /// One request of this way has cost exactly so many bytes, for one message.
 #[track_caller]
 fn cost(story: &Story, client: &mut Client, way: &str, bytes_in: usize, bytes_out: usize) {

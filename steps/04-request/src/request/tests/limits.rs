@@ -1,6 +1,4 @@
-//! How much is too much, and what much costs.
-
-use std::time::{Duration, Instant};
+//! How much is too much.
 
 use super::*;
 use crate::Status;
@@ -68,40 +66,4 @@ fn the_request_line_is_judged_before_the_head_is_complete() {
     assert_eq!(arrival.parse(b"GET / HTTP/2.", &LIMITS), Ok(None));
     assert_eq!(arrival.parse(b"GET / HTTP/2.0\r", &LIMITS), Ok(None));
     assert_eq!(arrival.parse(b"GET / HTTP/2.0\r\n", &LIMITS), Err(ParseError::VersionNotSupported));
-}
-
-/// How long it takes to judge `head` when its bytes come one by one: the fastest of three times.
-fn one_by_one(head: &[u8]) -> Duration {
-    let limits = Limits { target: usize::MAX, field_line: usize::MAX, fields: usize::MAX, head: usize::MAX };
-    let judge = || {
-        let begun = Instant::now();
-        let mut arrival = Arrival::default();
-        let judged = (1..=head.len()).map(|end| arrival.parse(&head[..end], &limits));
-        assert!(judged.last().unwrap().unwrap().is_some());
-        begun.elapsed()
-    };
-    (0..3).map(|_| judge()).min().unwrap()
-}
-
-#[test]
-fn a_million_bytes_one_by_one_are_judged_in_linear_time() {
-    // A parser that looks at everything again for each byte takes sixty-four times as long for eight times as much.
-    type Shape = fn(usize) -> String;
-    let shapes: [(&str, Shape); 5] = [
-        ("a method", |size| format!("{} / HTTP/1.1\r\nHost: a\r\n\r\n", "M".repeat(size))),
-        ("a target", |size| format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(size))),
-        ("a field", |size| format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "y".repeat(size))),
-        ("fields", |size| format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "X: yz\r\n".repeat(size / 7))),
-        ("a list", |size| {
-            format!("GET / HTTP/1.1\r\nHost: a\r\nConnection: {}\r\n\r\n", "a,".repeat(size / 2))
-        }),
-    ];
-    for (name, shape) in shapes {
-        let mut before = one_by_one(shape(1_000_000 / 64).as_bytes());
-        for size in [1_000_000 / 8, 1_000_000] {
-            let now = one_by_one(shape(size).as_bytes());
-            assert!(now < before * 24, "{name}: {size} bytes in {now:?}, an eighth of them in {before:?}");
-            before = now;
-        }
-    }
 }
