@@ -153,7 +153,8 @@ fn date(modified: i64) -> String {
     let seconds = modified.max(0).cast_unsigned().min(YEAR_10000 - 1);
     // "Sun, 09 Sep 2001 01:46:40 GMT" without the day of the week and the seconds.
     let date = fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
-    format!("{} {}", &date[5..16], &date[17..22])
+    // On a phone it breaks before the time.
+    format!("{} {}", date[5..16].replace(' ', "\u{a0}"), &date[17..22])
 }
 
 /// RFC 3986 §2.3, unreserved: all else is encoded. A colon too, or `javascript:alert(1)`, a fine name for a
@@ -281,7 +282,7 @@ mod tests {
             let expected = format!("<a href=\"{link}\"><bdi>{shown}</bdi></a>");
             let row = row(&entry(name, Some(1_234_567)));
             assert!(row.contains(&expected), "{expected} in {row}");
-            assert!(row.contains(">1,234,567<") && row.contains(">09 Sep 2001 01:46<"), "{row}");
+            assert!(row.contains(">1,234,567<") && row.contains(">09\u{a0}Sep\u{a0}2001 01:46<"), "{row}");
         }
         assert!(row(&entry("sub", None)).contains("<a href=\"sub/\"><bdi>sub</bdi>/</a>"));
         let not_utf_8 = row(&Entry { name: b"\xff".into(), length: Some(0), modified: 0 });
@@ -293,10 +294,10 @@ mod tests {
     #[test]
     fn any_time_that_a_file_can_have_is_shown() {
         for (modified, shown) in [
-            (i64::MIN, "01 Jan 1970 00:00"),
-            (-1, "01 Jan 1970 00:00"),
-            (0, "01 Jan 1970 00:00"),
-            (i64::MAX, "31 Dec 9999 23:59"),
+            (i64::MIN, "01\u{a0}Jan\u{a0}1970 00:00"),
+            (-1, "01\u{a0}Jan\u{a0}1970 00:00"),
+            (0, "01\u{a0}Jan\u{a0}1970 00:00"),
+            (i64::MAX, "31\u{a0}Dec\u{a0}9999 23:59"),
         ] {
             assert_eq!(date(modified), shown);
         }

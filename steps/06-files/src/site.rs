@@ -72,16 +72,22 @@ impl Site {
                 }
             }
             Ok(Found::Directory(_)) if !name.is_directory() => add_slash(head, answer),
-            Err(error) if error.kind() != io::ErrorKind::NotFound => refuse(&path, &error, answer),
-            // There is no index.html.
-            Ok(Found::Directory(_)) | Err(_) if name.is_directory() && self.listing => {
-                match self.root.find(name.path()) {
-                    Ok(Found::Directory(folder)) => listing::send(&self.root, &name, folder, answer),
-                    Ok(Found::File(..)) => not_found(answer),
-                    Err(error) => refuse(&path, &error, answer),
-                }
+            Ok(Found::Directory(_)) => self.without_index(&name, answer),
+            Err(error) if name.is_directory() && error.kind() == io::ErrorKind::NotFound => {
+                self.without_index(&name, answer)
             }
-            Ok(Found::Directory(_)) | Err(_) => not_found(answer),
+            Err(error) => refuse(&path, &error, answer),
+        }
+    }
+
+    fn without_index(&self, name: &Name, answer: &mut Answer<'_, '_>) {
+        if !self.listing {
+            return not_found(answer);
+        }
+        match self.root.find(name.path()) {
+            Ok(Found::Directory(folder)) => listing::send(&self.root, name, folder, answer),
+            Ok(Found::File(..)) => not_found(answer),
+            Err(error) => refuse(name.path(), &error, answer),
         }
     }
 }
