@@ -1,11 +1,24 @@
 //! What rung 11 promises any client: steps/11-rooms/CONTRACT.md.
 
-use std::cell::Cell;
+#[path = "11_rooms/crowd.rs"]
+mod crowd;
+#[path = "11_rooms/slow.rs"]
+mod slow;
+#[path = "11_rooms/ticker.rs"]
+mod ticker;
+#[path = "11_rooms/whiteboard.rs"]
+mod whiteboard;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
 use harness::{Client, Frame, Lesson, Server, Story, WebSocket, starts_and_stops, tests};
 use serde_json::{Value, json};
+
+use crowd::*;
+use slow::*;
+use ticker::*;
+use whiteboard::*;
 
 fn main() -> ExitCode {
     harness::suite(
@@ -34,7 +47,19 @@ fn main() -> ExitCode {
             slow(60, a_large_message_reaches_everybody_whole),
             slow(60, who_talks_fast_drops_nobody_who_reads),
             slow(60, who_never_reads_is_dropped_and_the_others_go_on),
+            slow(60, who_reads_late_misses_the_newest_and_is_told_how_many),
+            slow(60, who_reads_late_gets_the_latest_and_not_all_before_it),
+            slow(60, who_never_reads_may_be_told_to_try_again_later),
             alone(120, a_thousand_in_a_room_hear_it_once_and_in_order),
+            a_tick_comes_sixty_times_a_second_to_everybody,
+            who_shows_no_ticks_is_sent_half_a_second_and_then_the_newest,
+            a_trade_moves_the_price_for_all,
+            what_is_no_message_of_the_ticker_is_refused,
+            who_comes_late_sees_the_picture,
+            a_stroke_has_one_writer,
+            a_stroke_that_is_gone_is_gone_for_all,
+            what_is_no_message_of_the_whiteboard_is_refused,
+            the_picture_forgets_its_oldest_strokes,
         ],
     )
 }
@@ -463,120 +488,6 @@ fn a_large_message_reaches_everybody_whole(story: &Story) {
         let said: Vec<Value> =
             (0..5).map(|_| client.receives_json_where("what was said", is("said"))).collect();
         story.expects(texts(&said) == expected, "all five messages, whole and in order");
-    }
-}
-
-fn who_talks_fast_drops_nobody_who_reads(story: &Story) {
-    story.teaches(Lesson {
-        why: "Who talks faster than the others read has to wait, or a few thousand messages in one packet fill the \
-              queues of those who read as fast as they can, and they are taken for slow.",
-        read: "notes/11-rooms.md",
-        hand: BY_HAND,
-    });
-    let server = story.server_with(|s| s.env("MAX_QUEUE", 128 << 10));
-    let mut talkers = people(story, &server, ["Ada", "Grace", "Linus", "Mary"]);
-    const EACH: usize = 2000;
-    let burst: Vec<Frame> = (0..EACH).map(|n| say(&n.to_string())).collect();
-    for talker in &mut talkers {
-        talker.sends_frames(&burst);
-    }
-    for talker in &mut talkers {
-        for _ in 0..EACH * 4 {
-            talker.receives_json_where("what was said", is("said"));
-        }
-        talker.receives_nothing_for(Duration::from_millis(20));
-    }
-}
-
-fn who_never_reads_is_dropped_and_the_others_go_on(story: &Story) {
-    story.teaches(Lesson {
-        why: "What a reader does not take piles up in the server. Bound it (MAX_QUEUE), and decide who pays: not the \
-              talkers, not the other readers, not the memory. The one who does not read is closed.",
-        read: "websockets/ws#999, notes/11-rooms.md",
-        hand: "websocat ws://127.0.0.1:{port}/chat stopped with Ctrl-Z, and much said in another one",
-    });
-    const LIMIT: u64 = 256 << 10;
-    // 60,000 characters, 300 times: four times what the kernel takes for a connection that does not read.
-    const SAYS: usize = 300;
-    let text = "x".repeat(60_000);
-    let server =
-        story.server_with(|s| s.env("MAX_QUEUE", LIMIT).env("MAX_TEXT", text.len()).env("HISTORY", 1));
-    let [mut ada, mut grace] = people(story, &server, ["Ada", "Grace"]);
-    let mut deaf = story.client_with("deaf", &server, |socket| socket.set_recv_buffer_size(4096));
-    deaf.sends(harness::ws::handshake(&deaf.host(), "/chat", &[]));
-    let mut deaf = deaf.becomes_websocket();
-    deaf.sends_json(&json!({"type": "join", "name": "Deaf"}));
-    ada.receives_json_where("a third one", is("joined"));
-    grace.receives_json_where("a third one", is("joined"));
-    let before = server.memory_rss();
-    let gone = Cell::new(0);
-    for _ in 0..SAYS {
-        ada.sends_frame(&say(&text));
-        for client in [&mut ada, &mut grace] {
-            let said = client.receives_json_where("what Ada said", |value| {
-                if value["type"] == "left" && value["name"] == "Deaf" {
-                    gone.set(gone.get() + 1);
-                }
-                value["type"] == "said"
-            });
-            story.expects(said["text"] == text.as_str(), "what Ada said, whole");
-        }
-    }
-    let gone = gone.get();
-    story.expects(gone == 2, format!("both to hear once that Deaf left, they heard it {gone} times"));
-    let grown = server.memory_rss().saturating_sub(before);
-    let allowed = LIMIT + (8 << 20);
-    story.expects(grown < allowed, format!("less than {allowed} bytes more, it is {grown}"));
-    // What was queued is not lost, and behind it stands why.
-    deaf.tcp.within(Duration::from_secs(10));
-    let mut heard = 0;
-    let close = loop {
-        let frame = deaf.receives_frame();
-        if frame.opcode == harness::frame::CLOSE {
-            break frame;
-        }
-        heard += 1;
-    };
-    story.expects(close.close_code().0 == 1008, format!("1008, it is {}", close.close_code().0));
-    story.expects(heard > 1, "what was queued before");
-}
-
-fn a_thousand_in_a_room_hear_it_once_and_in_order(story: &Story) {
-    story.teaches(Lesson {
-        why: "A room of a thousand, clients that come and go meanwhile: each message reaches each who stays, once and \
-              in order.",
-        read: "notes/11-rooms.md",
-        hand: BY_HAND,
-    });
-    const MEMBERS: usize = 1000;
-    const SAYS: usize = 20;
-    let server = story.server();
-    let mut ada = people(story, &server, ["Ada"]).into_iter().next().expect("one");
-    ada.tcp.within(Duration::from_secs(30));
-    // Handshake and join in one packet, and nobody reads until the end: the kernel keeps what comes.
-    let mut members = story.clients("member", MEMBERS, &server);
-    for (n, member) in members.iter_mut().enumerate() {
-        let mut first = harness::ws::handshake(&member.host(), "/chat", &[]).into_bytes();
-        let join = json!({"type": "join", "name": format!("M{n}")}).to_string();
-        first.extend(Frame::text(&join).bytes());
-        member.sends(first);
-    }
-    for _ in 0..MEMBERS {
-        ada.receives_json_where("a member", is("joined"));
-    }
-    for n in 0..SAYS {
-        let (mut passing, _) = joins(story, &server, "Passing");
-        ada.sends_frame(&say(&format!("word {n:02}")));
-        ada.receives_json_where("her own word", is("said"));
-        if n % 2 == 0 { passing.tcp.resets() } else { passing.tcp.closes() }
-    }
-    for member in &mut members {
-        let last = format!("\"text\":\"word {:02}\"", SAYS - 1);
-        let heard = member.within(Duration::from_secs(30)).receives_until(last);
-        let heard = String::from_utf8_lossy(&heard);
-        let words: Vec<&str> = heard.split("\"text\":\"").skip(1).map(|rest| &rest[..7]).collect();
-        let expected: Vec<String> = (0..SAYS).map(|n| format!("word {n:02}")).collect();
-        story.expects(words == expected, format!("each word once and in order, it was {words:?}"));
     }
 }
 
