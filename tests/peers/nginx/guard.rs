@@ -75,6 +75,9 @@ pub fn a_limit_is_the_clients_not_nginxs(story: &Story) {
     for forged in [("X-Forwarded-For", "192.0.2.1"), ("Forwarded", "for=192.0.2.1")] {
         logs_in(&mut mallory, &[forged]).has_status(429);
     }
+    // Passed on, the client's own Forwarded beside nginx's X-Forwarded-For would leave open whom to believe.
+    let passes = Nginx::changed(story, &server, &[("proxy_set_header Forwarded \"\";", "")]);
+    logs_in(&mut client_at(story, 2, &passes), &[("Forwarded", "for=192.0.2.1")]).has_status(400);
     // Her neighbour has not tried yet, on the same connection of nginx's.
     logs_in(&mut client_at(story, 3, &nginx), &[]).has_status(303);
 }
