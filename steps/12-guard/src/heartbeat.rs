@@ -38,8 +38,10 @@ impl Heartbeat {
 
     /// A Pong came. Returns the round trip, if it answers our last Ping.
     pub fn pong(&mut self, payload: &[u8], now: Instant) -> Option<Duration> {
+        // Its bytes are noted behind it, and before that `due` is asked: it would ping again at once.
+        self.heard(now);
         if payload != self.number.to_be_bytes() {
-            return None; // RFC 6455 §5.5.3: one may come unasked. It is a sign of life, and that is noted already.
+            return None; // RFC 6455 §5.5.3: one may come unasked.
         }
         self.pinged.take().map(|pinged| now.saturating_duration_since(pinged))
     }
@@ -96,6 +98,19 @@ mod tests {
         assert_eq!(heartbeat.pong(&1_u64.to_be_bytes(), answered), None, "once");
         assert_eq!(due(&mut heartbeat, answered), Due::At(answered + 20 * SECOND));
         assert_eq!(due(&mut heartbeat, answered + 20 * SECOND), Due::Ping(2_u64.to_be_bytes()));
+    }
+
+    #[test]
+    fn a_pong_is_a_sign_of_life_before_its_bytes_are_counted() {
+        let start = Instant::now() + 100 * SECOND;
+        let mut heartbeat = Heartbeat::new(20 * SECOND, start);
+        let pinged = start + SECOND;
+        assert_eq!(due(&mut heartbeat, pinged), Due::Ping(1_u64.to_be_bytes()));
+        let answered = pinged + SECOND / 4;
+        assert_eq!(heartbeat.pong(&1_u64.to_be_bytes(), answered), Some(SECOND / 4));
+        assert_eq!(due(&mut heartbeat, answered), Due::At(answered + 20 * SECOND));
+        assert_eq!(heartbeat.pong(b"unasked", answered + SECOND), None);
+        assert_eq!(due(&mut heartbeat, answered + SECOND), Due::At(answered + 21 * SECOND));
     }
 
     #[test]
