@@ -72,10 +72,15 @@ fuzz() {
     rm -f "$small"
     FUZZ_TARGET=$target "$fuzzer" -minimize_crash=1 -max_total_time=10 -exact_artifact_path="$small" \
         "$found" >/dev/null 2>&1 || true
-    [ ! -s "$small" ] || found=$small
+    if [ -s "$small" ]; then
+        found=$small
+        FUZZ_TARGET=$target "$fuzzer" "$found" >"$log" 2>&1 || true
+    fi
     printf '%s: after %s inputs, one breaks a promise (%s bytes): %s\n' \
         "$target" "${tried:-some}" "$(wc -c <"$found" | tr -d ' ')" "$found"
-    sed -n '/panicked at/,/^\(stack backtrace\|note\|==\)/p' "$log" | sed '$d' | sed 's/^/    /'
+    # What the panic said, without what Rust and libFuzzer add.
+    sed -n '/panicked at/,/^\(stack backtrace\|note: run with\|==[0-9]\)/p' "$log" |
+        grep -v '^\(stack backtrace\|note: run with\|==[0-9]\)' | cut -c 1-200 | head -n 20 | sed 's/^/    /'
     cat <<END
   To see the input in words, and the message again:
     cargo run --package fuzz -- $target $found

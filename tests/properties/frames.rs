@@ -1,8 +1,13 @@
-//! Rung 09 under arbitrary input: what is written is read, and where the reads cut means nothing.
+//! Rung 09 under arbitrary input: what is written is read, where the reads cut means nothing, and tungstenite writes and
+//! reads the same.
+
+use std::io::Cursor;
 
 use frames::{Decoder, FrameError, Header, Opcode, Role, Rsv, describe, mask, write_frame};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use tungstenite::protocol::frame::coding::OpCode;
+use tungstenite::protocol::frame::{Frame, FrameHeader};
 
 /// A frame put together from its pieces.
 type Whole = (Header, Vec<u8>);
@@ -84,6 +89,85 @@ fn decoded(role: Role, wire: &[u8], sizes: &[usize]) -> (Vec<Whole>, Option<Fram
         carry.drain(..carry.len() - left);
     }
     (frames, None)
+}
+
+/// The same header, as tungstenite has it.
+fn theirs(header: Header) -> FrameHeader {
+    let Header { fin, rsv, opcode, masking_key, .. } = header;
+    FrameHeader {
+        is_final: fin,
+        rsv1: Rsv::RSV1.within(rsv),
+        rsv2: Rsv::RSV2.within(rsv),
+        rsv3: Rsv::RSV3.within(rsv),
+        opcode: OpCode::from(opcode as u8),
+        mask: masking_key,
+    }
+}
+
+/// The rules that tungstenite judges elsewhere, or not at all; a header that breaks one is a header to it.
+///
+/// - Control frames without FIN, or longer than 125 bytes: it looks at them when the payload has come. We need not wait.
+/// - Lengths that are not minimal, and the top bit of a 64-bit length (RFC 6455 §5.2, two times MUST): it takes them.
+fn is_judged_by_us_alone(error: FrameError) -> bool {
+    match error {
+        FrameError::FragmentedControl(_) | FrameError::LongControl(_) => true,
+        FrameError::LengthNotMinimal(_) | FrameError::LengthTopBit(_) => true,
+        FrameError::ReservedOpcode(_) | FrameError::Unmasked | FrameError::Masked => false,
+    }
+}
+
+/// A header whose bits are any, with some bytes of payload.
+fn any_bits() -> impl Strategy<Value = Vec<u8>> {
+    let extended = prop_oneof![
+        vec(any::<u8>(), 0..16),
+        // Small lengths in many bits.
+        (any::<u16>(), vec(any::<u8>(), 4..10))
+            .prop_map(|(length, rest)| { [&[0; 6], &length.to_be_bytes()[..], &rest[..]].concat() }),
+    ];
+    (any::<u8>(), any::<u8>(), extended)
+        .prop_map(|(first, second, extended)| [&[first, second], &extended[..]].concat())
+}
+
+proptest! {
+    #[test]
+    fn tungstenite_writes_the_same_bytes((header, payload) in any::<bool>().prop_flat_map(frame)) {
+        let mut ours = Vec::new();
+        write_frame(header, &payload, &mut ours);
+        let mut same = Vec::new();
+        Frame::from_payload(theirs(header), payload.into()).format(&mut same).expect("a vector takes all");
+        prop_assert_eq!(ours, same);
+    }
+
+    #[test]
+    fn tungstenite_reads_the_same_fields(header in any::<bool>().prop_flat_map(header), behind in vec(any::<u8>(), 0..20)) {
+        let mut wire = Vec::new();
+        header.write(&mut wire);
+        let length = wire.len() as u64;
+        wire.extend(behind);
+        let mut cursor = Cursor::new(&wire);
+        let read = FrameHeader::parse(&mut cursor).expect("a good header");
+        prop_assert_eq!(read, Some((theirs(header), header.length)));
+        prop_assert_eq!(cursor.position(), length);
+    }
+
+    #[test]
+    fn what_tungstenite_refuses_we_refuse(wire in any_bits()) {
+        let ours = Header::parse(&wire);
+        let mut cursor = Cursor::new(&wire);
+        match FrameHeader::parse(&mut cursor) {
+            Err(error) => prop_assert!(ours.is_err(), "it says {}, we say {:?}", error, ours),
+            Ok(Some((header, length))) => match ours {
+                Ok(Some((ours, used))) => {
+                    prop_assert_eq!((theirs(ours), ours.length), (header, length));
+                    prop_assert_eq!(used as u64, cursor.position());
+                }
+                Ok(None) => prop_assert!(false, "we wait, and the header is here: {:?}", header),
+                Err(error) => prop_assert!(is_judged_by_us_alone(error), "we say {}, it says {:?}", error, header),
+            },
+            // What can only turn out wrong, we refuse before it is here.
+            Ok(None) => prop_assert!(!matches!(ours, Ok(Some(_))), "it waits, we say {:?}", ours),
+        }
+    }
 }
 
 proptest! {

@@ -1,13 +1,22 @@
-//! Rung 10 under arbitrary input: any message in any fragments in any reads is one message.
+//! Rung 10 under arbitrary input: any message in any fragments in any reads is one message, and tungstenite sees the
+//! same messages.
 
 use std::borrow::Cow;
+use std::io::{self, Cursor, Read, Write};
 
-use frames::{Header, Opcode, Role, write_frame};
+use frames::{FrameError, Header, Opcode, Role, write_frame};
 use messages::{Assembler, Close, Event, Message, MessageError};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::Index;
+use tungstenite::error::ProtocolError;
+use tungstenite::protocol::{Role as TheirRole, WebSocketConfig};
+use tungstenite::{Error, Message as Theirs, WebSocket};
 
 const LIMIT: usize = 2000;
+
+const OPCODES: [Opcode; 6] =
+    [Opcode::Text, Opcode::Continuation, Opcode::Binary, Opcode::Ping, Opcode::Pong, Opcode::Close];
 
 /// An event that has outlived the buffer it was lent from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,6 +130,166 @@ fn write_control(control: &Seen, wire: &mut Vec<u8>) {
     }
 }
 
+/// A client that has sent all there is, and does not look at the answers.
+struct Peer(Cursor<Vec<u8>>);
+
+impl Read for Peer {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into)
+    }
+}
+
+impl Write for Peer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What tungstenite makes of `wire`, up to a Close frame or an error; of an error, what it is about.
+fn as_tungstenite_sees_it(wire: &[u8]) -> (Vec<Seen>, Option<u16>) {
+    let config = WebSocketConfig::default().max_message_size(Some(LIMIT)).max_frame_size(Some(LIMIT));
+    let peer = Peer(Cursor::new(wire.to_vec()));
+    let mut socket = WebSocket::from_raw_socket(peer, TheirRole::Server, Some(config));
+    let mut events = Vec::new();
+    loop {
+        events.push(match socket.read() {
+            Ok(Theirs::Text(text)) => Seen::Message(Message::Text(Cow::Owned(text.as_str().to_owned()))),
+            Ok(Theirs::Binary(bytes)) => Seen::Message(Message::Binary(Cow::Owned(bytes.to_vec()))),
+            Ok(Theirs::Ping(payload)) => Seen::Ping(payload.to_vec()),
+            Ok(Theirs::Pong(payload)) => Seen::Pong(payload.to_vec()),
+            // It answers a code that must not be sent with this, and tells its user the same.
+            Ok(Theirs::Close(Some(close))) if close.reason.as_str() == "Protocol violation" => {
+                return (events, Some(1002));
+            }
+            Ok(Theirs::Close(Some(close))) => {
+                events.push(Seen::Close(close.code.into(), close.reason.as_str().to_owned()));
+                return (events, None);
+            }
+            Ok(Theirs::Close(None)) => {
+                events.push(Seen::Close(1005, String::new()));
+                return (events, None);
+            }
+            Ok(Theirs::Frame(frame)) => unreachable!("{frame} is not given to who reads messages"),
+            // All was read.
+            Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => return (events, None),
+            Err(Error::Protocol(_)) => return (events, Some(1002)),
+            Err(Error::Utf8(_)) => return (events, Some(1007)),
+            Err(Error::Capacity(_)) => return (events, Some(1009)),
+            Err(error) => unreachable!("{error:?} from a peer that never fails"),
+        });
+    }
+}
+
+/// The same of ours.
+fn as_we_see_it(wire: &[u8]) -> (Vec<Seen>, Option<MessageError>) {
+    let (mut events, error) = assembled(wire, &[usize::MAX]);
+    match events.iter().position(|event| matches!(event, Seen::Close(..))) {
+        Some(close) => {
+            events.truncate(close + 1);
+            (events, None)
+        }
+        None => (events, error),
+    }
+}
+
+/// Close frames: codes of all kinds, reasons that may be none.
+fn close() -> impl Strategy<Value = Vec<u8>> {
+    let code = prop_oneof![990..1020_u16, any::<u16>()]
+        // Bad gateway stands in IANA's registry of codes, and not in tungstenite's.
+        .prop_map(|code| if code == 1014 { 1013 } else { code });
+    let reason = prop_oneof![
+        3 => "\\PC{0,20}".prop_map(String::into_bytes),
+        1 => vec(any::<u8>(), 0..20),
+    ];
+    prop_oneof![
+        1 => vec(any::<u8>(), 0..2),
+        9 => (code, reason).prop_map(|(code, reason)| [&code.to_be_bytes(), &reason[..]].concat()),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn tungstenite_sees_the_same_messages(
+        sent in vec(sent(), 0..6),
+        text in proptest::option::of(vec(prop_oneof![any::<u8>(), 0x80..=0xbf_u8, 0x20..=0x7f_u8], 0..8)),
+        close in proptest::option::of(close()),
+    ) {
+        let mut wire = Vec::new();
+        sent.iter().for_each(|sent| sent.write(&mut wire, &mut Vec::new()));
+        // A text that is none, perhaps, in two fragments; then goodbye, perhaps a wrong one.
+        if let Some(text) = text {
+            let (head, tail) = text.split_at(text.len() / 2);
+            put(&mut wire, false, Opcode::Text, head);
+            put(&mut wire, true, Opcode::Continuation, tail);
+        }
+        if let Some(payload) = close {
+            put(&mut wire, true, Opcode::Close, &payload);
+        }
+        let (events, error) = as_we_see_it(&wire);
+        let (their_events, their_error) = as_tungstenite_sees_it(&wire);
+        prop_assert_eq!(events, their_events);
+        match (error, their_error) {
+            (Some(error), Some(code)) => prop_assert!(says_the_same(&error, code), "{}, it says {}", error, code),
+            (error, code) => prop_assert_eq!((error, code), (None, None)),
+        }
+    }
+
+    #[test]
+    fn what_tungstenite_refuses_we_refuse(
+        frames in vec((any::<bool>(), 0..12_usize, vec(any::<u8>(), 0..40), any::<(Index, u8, u8)>()), 0..10),
+    ) {
+        let mut wire = Vec::new();
+        for (fin, opcode, payload, (at, byte, chance)) in frames {
+            let opcode = OPCODES[opcode.saturating_sub(4).min(5)];
+            let begin = wire.len();
+            put(&mut wire, fin || opcode.is_control(), opcode, &payload);
+            // One frame in four has a byte that is not what it should be, mostly in its header.
+            if chance < 64 {
+                let length = if chance < 48 { 6 } else { wire.len() - begin };
+                wire[begin + at.index(length)] = byte;
+            }
+        }
+        let end = Seen::Ping(b"the end".to_vec());
+        write_control(&end, &mut wire);
+        let (events, error) = as_we_see_it(&wire);
+        let (their_events, their_error) = as_tungstenite_sees_it(&wire);
+        match (error, their_error) {
+            (Some(error), Some(code)) => {
+                prop_assert_eq!(&events, &their_events);
+                prop_assert!(says_the_same(&error, code), "we say {}, it says {}", error, code);
+            }
+            (None, Some(code)) => prop_assert!(false, "only it says {}", code),
+            (None, None) => prop_assert_eq!(events, their_events),
+            // RFC 6455 §5.2, two times MUST; it takes them.
+            (Some(MessageError::Frame(FrameError::LengthNotMinimal(_) | FrameError::LengthTopBit(_))), None) => {
+                prop_assert!(their_events.starts_with(&events), "{:?}, {:?}", events, their_events);
+            }
+            // We do not wait for the payload of a frame that is wrong; it does, so it has not come to the end.
+            (Some(error), None) => {
+                prop_assert_eq!(events, &their_events[..]);
+                prop_assert!(!their_events.contains(&end), "only we say {}", error);
+            }
+        }
+    }
+}
+
+/// Whether an error of ours is the one that tungstenite answers with this code. In a frame with two faults, either may
+/// be named.
+fn says_the_same(error: &MessageError, code: u16) -> bool {
+    match (error.close_code(), code) {
+        (ours, theirs) if ours == theirs => true,
+        // It asks for the length before anything else.
+        (1002, 1009) => true,
+        // It reads the reason of a Close frame before its code.
+        (1002, 1007) => matches!(error, MessageError::CloseCode(_)),
+        _ => false,
+    }
+}
+
 proptest! {
     #[test]
     fn messages_come_out_as_they_were_sent(sent in vec(sent(), 0..6), sizes in vec(1..200_usize, 1..8)) {
@@ -152,8 +321,6 @@ proptest! {
         frames in vec((any::<bool>(), 0..12_usize, vec(any::<u8>(), 0..40), any::<u8>()), 0..10),
         sizes in vec(1..30_usize, 1..6),
     ) {
-        const OPCODES: [Opcode; 6] =
-            [Opcode::Text, Opcode::Continuation, Opcode::Binary, Opcode::Ping, Opcode::Pong, Opcode::Close];
         let mut wire = Vec::new();
         for (fin, opcode, payload, noise) in frames {
             let opcode = OPCODES[opcode.saturating_sub(4).min(5)];

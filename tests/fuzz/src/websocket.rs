@@ -77,10 +77,15 @@ pub fn check(data: &[u8]) {
     let Input { script, cuts, wire } = Input::new(data);
     let whole = run(Script { client_reads: Every::READ, ..script }, &Cuts::none(), &wire);
     let cut = run(script, &cuts, &wire);
-    assert_eq!(cut.frames, whole.frames, "what is sent depends on how the bytes are cut");
+    same(&cut.frames, &whole.frames, "what is sent depends on how the bytes are cut");
     assert_eq!(cut.closed, whole.closed, "how it ends depends on how the bytes are cut");
-    assert_eq!(whole.frames, replies(&wire, &whole), "the server says something else");
+    same(&whole.frames, &replies(&wire, &whole), "the server says something else than it should");
     legal(&whole.frames);
+}
+
+fn same(ours: &[u8], expected: &[u8], broken: &str) {
+    let drawn = |bytes| frame::drawn(bytes, Role::Client);
+    assert!(ours == expected, "{broken}. It says\n{}but expected is\n{}", drawn(ours), drawn(expected));
 }
 
 /// What became of a connection.
