@@ -135,7 +135,10 @@ fn behind_a_proxy_each_client_is_counted_at_its_own_address() {
         let of = |ip: &str| format!("X-Forwarded-For: {ip}\r\n{cookie}");
         assert_eq!(knocks(guard, io, "/chat", &of("192.0.2.1")).as_deref(), Ok("Ada"));
         assert_eq!(guard.report(io.now).clients[0].address, "192.0.2.1");
-        // The proxy itself may have as many as it likes; its clients may not.
+        // The proxy itself may have as many as it likes, also of those that have asked nothing; its clients may not.
+        for n in 100..110 {
+            assert_eq!(guard.admit(ConnId::from_u64(n), proxy, io.now), Ok(()));
+        }
         let second = ConnId::from_u64(7);
         assert_eq!(guard.admit(second, proxy, io.now), Ok(()));
         asks(&of("192.0.2.1"), |head| {

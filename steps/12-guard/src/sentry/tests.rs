@@ -71,6 +71,29 @@ fn what_is_judged_later_in_a_turn_does_not_end_the_pause_sooner() {
 }
 
 #[test]
+fn patience_pays_for_the_time_and_not_for_each_reason() {
+    let stage = stage(limits());
+    let mut sentry = stage.sentry();
+    for _ in 0..10 {
+        message(&mut sentry, stage.start);
+    }
+    // A second of patience, half of it used. The bytes that come with it are dearer by a fifth of a second only.
+    assert_eq!(sentry.bytes(5700, stage.start), Verdict::PauseFor(7 * TENTH));
+    assert_eq!(sentry.bytes(300, stage.start), Verdict::PauseFor(10 * TENTH));
+    assert!(matches!(sentry.bytes(1, stage.start), Verdict::Close(1008, _)));
+}
+
+#[test]
+fn bytes_are_a_sign_of_life() {
+    let stage = stage(limits());
+    let mut sentry = stage.sentry();
+    let pinged = stage.start + SECOND;
+    assert_eq!(sentry.due(pinged), Due::Ping(1_u64.to_be_bytes()));
+    assert_eq!(sentry.bytes(1, pinged + 5 * SECOND), Verdict::Pass);
+    assert_eq!(sentry.due(pinged + 20 * SECOND), Due::At(pinged + 25 * SECOND));
+}
+
+#[test]
 fn who_is_over_the_rate_now_and_then_becomes_slower_and_nothing_worse() {
     let stage = stage(Limits { patience: 2 * SECOND, ..limits() });
     let mut sentry = stage.sentry();
@@ -157,7 +180,8 @@ fn a_pong_is_a_round_trip_and_none_is_the_end() {
     sentry.pong(&1_u64.to_be_bytes(), pinged + TENTH);
     assert_eq!(sentry.tally.latency.get(), Some(TENTH));
     assert_eq!(stage.common.counters.latency.borrow().report().median_ms, Some(100.0));
-    assert_eq!(sentry.due(pinged + 20 * SECOND), Due::Ping(2_u64.to_be_bytes()));
-    assert_eq!(sentry.due(pinged + 40 * SECOND), Due::Close(1011, "no Pong came"));
+    let again = pinged + TENTH + 20 * SECOND;
+    assert_eq!(sentry.due(again), Due::Ping(2_u64.to_be_bytes()));
+    assert_eq!(sentry.due(again + 20 * SECOND), Due::Close(1011, "no Pong came"));
     assert_eq!(stage.common.counters.refused.borrow()["no pong"], 1);
 }
