@@ -159,19 +159,21 @@ pub fn a_body_too_long_is_413_also_through_nginx(story: &Story) {
     });
     let server = story.server_with(|s| s.rung("05-keep-alive"));
     let nginx = Nginx::before(story, &server);
-    let body = vec![b'x'; 2 << 20];
-    // Its length says so; then the chunks do, one after the other.
+    // Its length says so; then the chunks do, one after the other, and their sender does not stop at once.
     let mut tells = story.client("tells", &nginx);
-    tells.sends(format!("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.len()));
+    tells.sends(format!("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", 2 << 20));
     tells.receives_response().has_status(413);
-    let mut hides = story.client("hides", &nginx);
-    hides.sends("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
-    let chunk = [format!("{:x}\r\n", body.len()).as_bytes(), &body, b"\r\n"].concat();
-    hides.tries_to_send(chunk);
-    hides.receives_response().has_status(413);
+    let chunk = [&b"10000\r\n"[..], &[b'x'; 1 << 16], b"\r\n"].concat();
+    let chunks = chunk.repeat(128);
+    for _ in 0..5 {
+        let mut hides = story.client("hides", &nginx);
+        hides.sends("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+        hides.tries_to_send(&chunks);
+        hides.receives_response().has_status(413);
+    }
     // nginx's own limit is another one.
     let strict = Nginx::changed(story, &server, &[("client_max_body_size 64m;", "client_max_body_size 1k;")]);
-    let response = story.client("client", &strict).requests("POST", "/", &[], &body[..2000]);
+    let response = story.client("client", &strict).requests("POST", "/", &[], &chunk);
     response.has_status(413).body_contains("nginx");
 }
 
