@@ -13,7 +13,7 @@ pub struct Limits {
     /// `client_max_body_size` is the same.
     pub body: u64,
     /// `MAX_DRAIN`, bytes, 64 KiB: a body that nobody wants is read and thrown away up to here, so that the
-    /// connection can go on; above it the connection closes.
+    /// connection can go on; above it the connection closes. Go's net/http reads 256 KiB for that.
     pub drain: u64,
     /// `MAX_TRAILERS`, bytes, 4 KiB: the trailer section behind the last chunk; and all chunk extensions of a body
     /// together. Go allows 16 KiB of the latter.
