@@ -29,6 +29,7 @@ help:
 	@echo '  make browser [STEP=05]  the browser tests; pictures of each page in target/screenshots'
 	@echo '  make soak               random bytes at every rung, a minute each, side by side'
 	@echo '  make fuzz               libFuzzer looks for inputs that break a promise: TARGET=http SECONDS=60'
+	@echo '  make load               10,000 people in a chat for a minute: heartbeats, delays, memory; N=1000 SECONDS=10'
 	@echo '  make lint               format, clippy, and each rung built alone'
 	@echo
 	@echo 'The rungs:'
@@ -77,6 +78,11 @@ browser: cargo
 .PHONY: soak
 soak: cargo
 	SOAK_SECONDS=60 cargo test --package soak -- --test-threads 16
+
+.PHONY: load
+load: cargo
+	LOAD_CONNECTIONS=$(or $(N),10000) LOAD_SECONDS=$(or $(SECONDS),60) HARNESS_PROFILE=release \
+		cargo test --package load --test load
 
 # TARGET: one or more of the folders in tests/fuzz/corpus; all without it.
 .PHONY: fuzz

@@ -148,7 +148,7 @@ impl Frame {
     }
 
     /// The first frame of these bytes and how long it is; `None` while its end has not come.
-    pub(crate) fn parse(bytes: &[u8]) -> Option<(Frame, usize)> {
+    pub fn parse(bytes: &[u8]) -> Option<(Frame, usize)> {
         let [first, second, rest @ ..] = bytes else { return None };
         let (length, size) = match second & 0x7f {
             126 => (Length::Bits16, rest.get(..2)?),
@@ -182,7 +182,7 @@ impl Frame {
     }
 
     /// The rule that a server's frame breaks, if any.
-    pub(crate) fn fault(&self) -> Option<&'static str> {
+    pub fn fault(&self) -> Option<&'static str> {
         let minimal = match self.length {
             Length::Minimal | Length::Bits7 => true,
             Length::Bits16 => self.payload.len() > 125,
@@ -233,7 +233,8 @@ impl Frame {
         fields
     }
 
-    pub(crate) fn name(&self) -> &'static str {
+    /// The name of the opcode: `text`, `ping`.
+    pub fn name(&self) -> &'static str {
         match self.opcode {
             CONTINUATION => "continuation",
             TEXT => "text",
