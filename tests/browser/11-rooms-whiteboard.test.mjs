@@ -21,7 +21,7 @@ async function draws(page, points) {
   const at = ([h, v]) => [x + h * width, y + v * height];
   await page.mouse.move(...at(points[0]));
   await page.mouse.down();
-  for (const point of points.slice(1)) await page.mouse.move(...at(point), { steps: 8 });
+  for (const point of points.slice(1)) await page.mouse.move(...at(point), { steps: 2 });
   await page.mouse.up();
 }
 

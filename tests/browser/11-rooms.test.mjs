@@ -158,6 +158,17 @@ story(RUNG, "a network that is gone: Offline; when it is back, so is the page, w
   assert.deepEqual(await counts(said(ada), 2), ["before", "missed"]);
 });
 
+story(RUNG, "a page that could not be told everything says so, and shows how it stands", async ({ open }) => {
+  const ada = await comesIn(await open(), "Ada");
+  const grace = await comesIn(await open(), "Grace");
+  // Larger than the queue of anybody: it reaches Ada with the history.
+  await says(grace, "x".repeat(1500));
+  await reads(ada.locator(".notice").last(), /left out: 1/);
+  await reads(said(ada).last(), /^x{1500}$/);
+  await says(grace, "short");
+  assert.equal((await counts(said(ada), 2))[1], "short");
+}, { SLOW_READER: "drop-newest", MAX_QUEUE: "1000" });
+
 story(RUNG, "the door and the chat, on a phone and on a desk, by day and by night", async ({ open }) => {
   const door = await open();
   await look(door, `${RUNG}-door`);
@@ -170,7 +181,7 @@ story(RUNG, "the door and the chat, on a phone and on a desk, by day and by nigh
     [ada, "Even the mask."],
     [linus, "What does the frame of this very message look like?"],
     [grace, "0x81 0x7e, then its length in two bytes. The rest is you."],
-    [grace, "An idle room costs nothing, by the way. Not even a buffer. 🧵"],
+    [grace, "An idle room costs nothing, by the way. Not even a buffer."],
     [ada, "I pulled the plug on the server a minute ago.\nDid anybody notice?"],
     [linus, "It said “Reconnecting in 1 s”. Nothing lost, nothing twice."],
     [ada, "Beautiful."],

@@ -58,7 +58,7 @@ const on = {
     text.placeholder = `Message to ${room}`;
     let news = 0;
     for (const said of history) news += transcript.add(said, ids.has(said.from));
-    if (missed) transcript.notice(`This page read too slowly: ${missed.toLocaleString("en")} messages were left out`);
+    if (missed) transcript.notice(`This page read too slowly and was not told everything: here is how it stands (left out: ${missed.toLocaleString("en")})`);
     else if (again) transcript.notice("Connected again");
     else if (here.length === 1 && history.length === 0) transcript.notice(`Nobody else is in ${room} yet. Open this page in a second tab, or in another browser, and talk to yourself.`, "notice welcome");
     if (me.name !== wish) transcript.notice(`${wish} is here already, so you are ${me.name}`);
