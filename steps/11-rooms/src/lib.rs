@@ -1,43 +1,29 @@
 //! Rung 11: who is who. Send to one, to all but the sender, to a room; and a chat in the browser.
 //!
 //! The files, in reading order:
-//! - [`Hub`] (`hub.rs`): members by connection id, rooms, sending, and what becomes of a slow reader.
+//! - [`Hub`] (`hub.rs`): members by connection id, rooms, sending.
+//! - [`SlowReader`] (`slow.rs`): what becomes of a message for somebody who does not read; `reader.rs` does it.
+//! - [`Site`] (`site.rs`): a page, and an application behind one WebSocket path: all that a small server is.
 //! - [`protocol`] (`protocol.rs`): what chat and page say to each other.
 //! - [`Chat`] (`chat.rs`): the application. It stands on `people.rs` (names), `ids.rs` (numbers that grow),
-//!   `history.rs` (what the newcomer is shown) and `typing.rs` (who is typing).
+//!   `history.rs` (what the newcomer is shown) and `typing.rs` (who is typing). [`SITE`] (`page.rs`) is its page.
 //! - [`Limits`] (`limits.rs`).
 //!
-//! The application trait is rung 10's, [`messages::Application`]: a game or a ticker implements it as the chat
-//! does, and keeps a [`Hub`] to reach its members. All of a ticker:
+//! The application trait is rung 10's, [`messages::Application`]. Two more that implement it stand in `examples/`: a
+//! ticker, sixty times a second, and a whiteboard. The shortest one that has rooms at all:
 //!
 //! ```
 //! use messages::{Application, Close, Limits, Message, Socket};
 //! use poll::{ConnId, Net, World};
 //! use rooms::Hub;
-//! use std::{borrow::Cow, time::Duration};
 //!
-//! const TICK: u32 = 1;
-//!
+//! /// What anybody sends, everybody gets.
 //! #[derive(Default)]
-//! struct Ticker {
-//!     hub: Hub<()>,
-//!     count: u64,
-//! }
+//! struct Party(Hub<()>);
 //!
-//! impl World for Ticker {
-//!     fn start(&mut self, net: &mut Net) {
-//!         net.set_timeout(TICK, Some(Duration::from_millis(16)));
-//!     }
+//! impl World for Party {}
 //!
-//!     fn timeout(&mut self, _: u32, net: &mut Net) {
-//!         self.count += 1;
-//!         let message = Message::Text(Cow::Owned(self.count.to_string()));
-//!         self.hub.send_to_all(&message, net);
-//!         self.start(net);
-//!     }
-//! }
-//!
-//! impl Application for Ticker {
+//! impl Application for Party {
 //!     type Client = ();
 //!
 //!     fn limits(&self) -> Limits {
@@ -45,20 +31,22 @@
 //!     }
 //!
 //!     fn open(&mut self, _: &mut (), socket: &mut Socket<'_, '_>) {
-//!         self.hub.enter(socket.id(), "ticker", ());
+//!         self.0.enter(socket.id(), "kitchen", ());
 //!     }
 //!
-//!     fn message(&mut self, _: &mut (), _: Message<'_>, _: &mut Socket<'_, '_>) {}
+//!     fn message(&mut self, _: &mut (), message: Message<'_>, socket: &mut Socket<'_, '_>) {
+//!         self.0.send_to_all(&message, socket);
+//!     }
 //!
 //!     fn woken(&mut self, _: &mut (), socket: &mut Socket<'_, '_>) {
-//!         self.hub.close_if_slow(socket);
+//!         self.0.close_if_slow(socket);
 //!     }
 //!
 //!     fn close(&mut self, id: ConnId, _: (), _: Close<'_>, _: &mut Net) {
-//!         self.hub.leave(id);
+//!         self.0.leave(id);
 //!     }
 //! }
-//! # let _ = Ticker::default();
+//! # let _ = Party::default();
 //! ```
 
 mod chat;
