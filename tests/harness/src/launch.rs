@@ -150,9 +150,7 @@ impl Story {
 /// Builds the rung. Cargo's time is not the test's.
 #[track_caller]
 fn built(record: &Record, Setup { rung, release, .. }: &Setup) -> std::path::PathBuf {
-    let start = Instant::now();
-    let binary = cargo::binary(rung, *release);
-    record.excuse(start.elapsed());
+    let binary = record.excuse(|| cargo::binary(rung, *release));
     binary.unwrap_or_else(|error| record.fail(format!("{rung} does not build:\n{error}"), Vec::new()))
 }
 

@@ -110,6 +110,8 @@ pub(crate) struct State {
     failure: Option<Failure>,
     /// When the test is over its limit. Time spent in cargo is added: it is not the test's.
     deadline: Instant,
+    /// Since when cargo is at work.
+    excused_since: Option<Instant>,
 }
 
 /// Why a test failed: a sentence, what explains it line by line, and the place in the test.
@@ -136,6 +138,7 @@ impl Record {
             directories: Vec::new(),
             failure: None,
             deadline: Instant::now() + limit,
+            excused_since: None,
         };
         Arc::new(Record { rung: rung.into(), state: Mutex::new(state) })
     }
@@ -180,12 +183,27 @@ impl Record {
         self.state().failure.is_some()
     }
 
+    /// When the test is over its limit. It moves while time is excused.
     pub(crate) fn deadline(&self) -> Instant {
-        self.state().deadline
+        let state = self.state();
+        state.deadline + state.excused_since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
-    pub(crate) fn excuse(&self, time: Duration) {
-        self.state().deadline += time;
+    /// Does work whose time is not the test's: cargo's. It may take longer than the test's limit.
+    pub(crate) fn excuse<T>(&self, work: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        // Another thread of the test may be excused already.
+        let counts = self.state().excused_since.is_none();
+        if counts {
+            self.state().excused_since = Some(start);
+        }
+        let done = work();
+        if counts {
+            let mut state = self.state();
+            state.excused_since = None;
+            state.deadline += start.elapsed();
+        }
+        done
     }
 
     /// The test is over, perhaps by its limit: kills what it started, by handle, and removes its directories.

@@ -241,7 +241,7 @@ fn wait(
         let left = deadline.saturating_duration_since(Instant::now());
         let end = finished.recv_timeout(left);
         let over = end == Err(mpsc::RecvTimeoutError::Timeout);
-        // Cargo may have worked meanwhile: its time was added to the deadline.
+        // Cargo may have worked meanwhile, or still work: its time is added to the deadline.
         if !over || record.deadline() == deadline {
             if over {
                 let headline = format!("the test is not finished after its limit of {}", show::time(limit));

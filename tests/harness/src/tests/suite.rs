@@ -140,3 +140,21 @@ fn a_test_that_does_not_apply_has_not_passed() {
     let end = run_one("a toy", Duration::from_secs(1), |story| story.does_not_apply("there is no moon"));
     assert_eq!(end, Ok(Good::Ignored("there is no moon")));
 }
+
+#[test]
+fn what_cargo_takes_is_not_the_tests_time() {
+    // Twice the limit, by which the runner looks at the clock in the middle of it.
+    let excused = |story: &Story| {
+        let (_never, hears_nothing) = mpsc::channel::<()>();
+        let late = story.record.excuse(|| hears_nothing.recv_timeout(20 * SHORT));
+        story.expects(late.is_err(), "the time is over");
+    };
+    assert_eq!(run_one("a toy", 10 * SHORT, excused), Ok(Good::Passed));
+    let over = move |story: &Story| {
+        excused(story);
+        let (_never, hears_nothing) = mpsc::channel::<()>();
+        let _ = hears_nothing.recv_timeout(100 * SHORT);
+    };
+    let report = run_one("a toy", 10 * SHORT, over).unwrap_err();
+    assert!(report.contains("not finished after its limit"), "{report}");
+}
