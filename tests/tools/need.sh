@@ -69,7 +69,7 @@ npm_packages() {
 # The system's Python stays as it is: the packages are in a folder of their own, where what was installed is noted last.
 python_packages() {
     local own="$peers/.venv"
-    if ! cmp -s "$peers/requirements.txt" "$own/requirements.txt"; then
+    if ! cmp -s "$peers/requirements.txt" "$own/requirements.txt" || ! "$own/bin/python" -c "import websockets"; then
         echo "need.sh: pip install in peers/.venv" >&2
         python3 -m venv --clear "$own"
         "$own/bin/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: \
@@ -79,7 +79,7 @@ python_packages() {
 }
 
 # Debian starts nginx as soon as it is installed. Nobody asked for that: the tests start one of their own.
-install() {
+install_package() {
     local policy=/usr/sbin/policy-rc.d
     if [ ! -e "$policy" ]; then
         printf '#!/bin/sh\nexit 101\n' >"$policy"
@@ -139,7 +139,7 @@ if [ -n "$missing" ]; then
             if [ "$package" = chromium ] && grep -q '^ID=ubuntu' /etc/os-release; then continue; fi
             [ "$package" != nodejs ] || package="nodejs npm"
             # shellcheck disable=SC2086 # two words for nodejs
-            install $package
+            install_package $package
         done
         if [ -n "$with_browser" ] && ! node_fits; then
             # Debian 12 and Ubuntu 24.04 have Node 18; npm's own package `node` brings a newer one.
