@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use arbitrary::Unstructured;
 
@@ -138,6 +139,11 @@ impl fmt::Debug for Every {
 /// The next byte of an input, 0 where it has ended.
 pub fn byte(input: &mut Unstructured<'_>) -> u8 {
     input.arbitrary().unwrap_or_default()
+}
+
+/// What `say` says. It asks the code under test, which may be broken.
+pub fn if_it_can(say: impl FnOnce() -> String) -> String {
+    catch_unwind(AssertUnwindSafe(say)).unwrap_or_else(|_| "(what is broken cannot show it)".into())
 }
 
 /// Bytes as they stand in a Rust literal, a line for each line.

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use arbitrary::Unstructured;
 use frames::{Decoder, FrameError, Header, MAX_HEADER, Piece, Role, Rsv, write_frame};
 
-use crate::cuts::{Cuts, Fed, byte};
+use crate::cuts::{Cuts, Fed, byte, if_it_can};
 use crate::sketch;
 
 /// The most that may be left over between two reads: a control frame without its last byte.
@@ -39,6 +39,10 @@ pub fn show(data: &[u8]) -> String {
 
 /// A line for each frame: its bytes in hex, then what they say.
 pub fn drawn(wire: &[u8], role: Role) -> String {
+    if_it_can(|| lines(wire, role))
+}
+
+fn lines(wire: &[u8], role: Role) -> String {
     let (frames, fed) = decoded(role, &Cuts::none(), wire);
     let (mut lines, mut at) = (String::new(), 0);
     for frame in &frames {

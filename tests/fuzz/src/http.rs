@@ -11,7 +11,7 @@ use poll::{Io, Net, Rehearsal, World};
 use request::{Method, Request, Status};
 
 use crate::answers::{self, Answer};
-use crate::cuts::{Cuts, Every, byte, shown};
+use crate::cuts::{Cuts, Every, byte, if_it_can, shown};
 
 struct Input<'a> {
     script: Script,
@@ -49,8 +49,9 @@ impl<'a> Input<'a> {
 /// Says what an input is.
 pub fn show(data: &[u8]) -> String {
     let Input { script, cuts, bytes } = Input::new(data);
-    let whole = run(Script { client_reads: Every::READ, wakes: Every::READ, ..script }, &Cuts::none(), bytes);
-    format!("A connection, {cuts}, {script:?}:\n{}\n{whole}", shown(bytes))
+    let whole = Script { client_reads: Every::READ, wakes: Every::READ, ..script };
+    let outcome = if_it_can(|| run(whole, &Cuts::none(), bytes).to_string());
+    format!("A connection, {cuts}, {script:?}:\n{}\nUncut, it is\n{outcome}", shown(bytes))
 }
 
 /// Tries an input.
