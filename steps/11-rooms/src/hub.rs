@@ -176,8 +176,8 @@ impl<M> Sending<'_, M> {
 
 /// Slow readers.
 impl<M> Hub<M> {
-    /// Members confirm what they get ([`Hub::confirm`]), and at most so many messages are on the way to one: more are
-    /// left out or replaced, those that disconnect excepted.
+    /// Members confirm what they get ([`Hub::confirm`]), and at most so many messages of the hub are on the way to one:
+    /// more are left out or replaced. Those that disconnect are counted too, but never kept back.
     ///
     /// Between our queue and the reader's program stand two kernels' buffers, some megabytes, and a browser's. Who
     /// falls behind in there is not slow for the loop, and is shown old values for minutes. Only the reader knows.
