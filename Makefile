@@ -27,6 +27,9 @@ help:
 	@echo '  make test               all tests of all rungs, real browser included: some minutes'
 	@echo '  make test STEP=05       one rung: its unit tests and its black-box tests, in seconds'
 	@echo '  make browser [STEP=05]  the browser tests; pictures of each page in target/screenshots'
+	@echo '  make start STEP=09      your own copy of a rung, with tasks to solve: mine/09-frames'
+	@echo '  make check STEP=09      its tests, in order, up to the first that fails; SERVER="python3 x.py" for any program'
+	@echo '  make hint STEP=09       the next hint; make reset STEP=09 begins anew'
 	@echo '  make soak               random bytes at every rung, a minute each, side by side'
 	@echo '  make fuzz               libFuzzer looks for inputs that break a promise: TARGET=http SECONDS=60'
 	@echo '  make load               10,000 people in a chat for a minute: heartbeats, delays, memory; N=1000 SECONDS=10'
@@ -74,6 +77,12 @@ rungs: cargo
 browser: cargo
 	@tests/tools/need.sh browser
 	node --test-reporter=spec tests/browser/run.mjs $(RUNG)
+
+# The student's workbench.
+.PHONY: start check hint reset
+start check hint reset: cargo
+	@$(if $(RUNG),,echo 'Which rung? make $@ STEP=09' && exit 1)
+	@cargo run --quiet --package workbench -- $@ $(RUNG)
 
 .PHONY: soak
 soak: cargo

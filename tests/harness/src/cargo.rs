@@ -35,10 +35,16 @@ pub fn binary(rung: &str, release: bool) -> Result<PathBuf, String> {
         .clone()
 }
 
+/// Where a rung is built: in the repository, or in the student's own copy of it, `MINE`.
+fn home(rung: &str) -> PathBuf {
+    let mine = std::env::var_os("MINE").map(PathBuf::from);
+    mine.filter(|mine| mine.ends_with(rung)).unwrap_or_else(|| workspace().into())
+}
+
 fn build(rung: &str, release: bool) -> Result<PathBuf, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
     let mut command = Command::new(cargo);
-    command.current_dir(workspace()).args(["build", "--message-format=json"]);
+    command.current_dir(home(rung)).args(["build", "--message-format=json"]);
     // `11-rooms/ticker` is an example of rung 11.
     let (kind, rung, name) = match rung.split_once('/') {
         Some((rung, example)) => ("--example", rung, example),

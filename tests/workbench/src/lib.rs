@@ -1,0 +1,18 @@
+//! The student's workbench: a copy of a rung with holes in it, and what helps to fill them.
+//!
+//! A copy is made from the reference, never kept by hand. Which bodies are taken out, and what is said about each, stands in
+//! `tasks.toml` beside the rung.
+
+pub mod check;
+pub mod course;
+pub mod holes;
+pub mod ladder;
+mod manifest;
+pub mod mine;
+pub mod start;
+pub mod tasks;
+
+pub use course::Course;
+
+/// What went wrong, in a line for whoever called.
+pub type Failure = Box<dyn std::error::Error>;
