@@ -31,6 +31,7 @@ help:
 	@echo '  make check STEP=09      its tests, in order, up to the first that fails; SERVER="python3 x.py" for any program'
 	@echo '  make hint STEP=09       the next hint; make reset STEP=09 begins anew'
 	@echo '  make soak               random bytes at every rung, a minute each, side by side'
+	@echo '  make attack [STEP=05]   a hostile client at a rung, or at ADDRESS=127.0.0.1:8080; ONLY=slowloris, ARGS="--help"'
 	@echo '  make fuzz               libFuzzer looks for inputs that break a promise: TARGET=http SECONDS=60'
 	@echo '  make load               10,000 people in a chat for a minute: heartbeats, delays, memory; N=1000 SECONDS=10'
 	@echo '  make lint               format, clippy, and each rung built alone'
@@ -92,6 +93,12 @@ soak: cargo
 load: cargo
 	LOAD_CONNECTIONS=$(or $(N),10000) LOAD_SECONDS=$(or $(SECONDS),60) HARNESS_PROFILE=release \
 		cargo test --package load --test load
+
+# A rung, or with ADDRESS whoever listens there, on this machine.
+.PHONY: attack
+attack: cargo
+	@cargo run --quiet --package attack --bin attack -- \
+		$(if $(ADDRESS),--address $(ADDRESS),--step $(or $(RUNG),$(FIRST))) $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
 # TARGET: one or more of the folders in tests/fuzz/corpus; all without it.
 .PHONY: fuzz

@@ -13,8 +13,6 @@ use harness::frame::{CLOSE, PONG, TEXT};
 use crate::talk::Talk;
 use crate::target::{Application, Speech, Target};
 
-/// A server that lets an honest client wait for longer does not serve it.
-pub const PATIENCE: Duration = Duration::from_secs(4);
 /// Between two questions of the one who stays.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Each so many questions somebody new comes, and is served from the first handshake on.
@@ -105,14 +103,14 @@ fn stays(target: &Target) -> bool {
 pub fn newcomer(target: &Target) -> Result<Duration> {
     let start = Instant::now();
     if target.has_frames() {
-        let mut talk = target.open("honest", PATIENCE)?;
+        let mut talk = target.open("honest", target.honest)?;
         ask(target, &mut talk, 0)?;
         let delay = start.elapsed();
         talk.send_frame(&Frame::close(1000, ""))?;
         talk.frame_with(CLOSE, &1000_u16.to_be_bytes())?;
         return Ok(delay);
     }
-    let mut talk = target.connect(PATIENCE)?;
+    let mut talk = target.connect(target.honest)?;
     if target.is_http() {
         talk.send(target.request("GET", "/", &[("Connection", "close")]))?;
         let status = talk.answer()?.status;
@@ -128,8 +126,11 @@ pub fn newcomer(target: &Target) -> Result<Duration> {
 /// A question on the connection that stays; `None`: it was only opened now.
 fn question(target: &Target, staying: &mut Option<(Talk, u32)>) -> Result<Option<Duration>> {
     let Some((talk, number)) = staying else {
-        let talk =
-            if target.has_frames() { target.open("honest", PATIENCE)? } else { target.connect(PATIENCE)? };
+        let talk = if target.has_frames() {
+            target.open("honest", target.honest)?
+        } else {
+            target.connect(target.honest)?
+        };
         *staying = Some((talk, 0));
         return Ok(None);
     };

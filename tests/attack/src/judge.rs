@@ -33,12 +33,13 @@ pub struct Measured {
 const DESCRIPTORS_TO_SPARE: usize = 3;
 
 impl Verdict {
-    /// Only the worst one counts; the first of two bad ones.
+    /// The worse one counts; of two bad ones, both.
     pub fn and(self, other: Verdict) -> Verdict {
-        match (&self, &other) {
-            (Verdict::Bad(_), _) | (_, Verdict::Held) => self,
-            (Verdict::Open(_), Verdict::Open(_)) => self,
-            _ => other,
+        match (self, other) {
+            (Verdict::Bad(one), Verdict::Bad(other)) => Verdict::Bad(format!("{one}; and {other}")),
+            (Verdict::Bad(why), _) | (_, Verdict::Bad(why)) => Verdict::Bad(why),
+            (Verdict::Open(why), _) | (_, Verdict::Open(why)) => Verdict::Open(why),
+            (Verdict::Held, Verdict::Held) => Verdict::Held,
         }
     }
 
@@ -147,6 +148,6 @@ mod tests {
         assert_eq!(open.clone().and(bad.clone()), bad);
         assert_eq!(bad.clone().and(open.clone()), bad);
         assert_eq!(open.clone().and(Verdict::Held), open);
-        assert_eq!(bad.clone().and(Verdict::Bad("c".into())), bad);
+        assert_eq!(bad.and(Verdict::Bad("c".into())), Verdict::Bad("b; and c".into()));
     }
 }

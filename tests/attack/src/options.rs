@@ -14,6 +14,7 @@ attack --address IP:PORT      attacks a server that already runs; loopback addre
   --list              the attacks, and what each expects of a server
   --quick             fewer and shorter
   --patience SECONDS  a deadline that has not come by then is none (3; with --address 5)
+  --honest SECONDS    an honest client that waits longer than this is not served (4)
   --memory MIB        so much more memory than before an attack is without bound (64)
   --connections N     how many the connection flood opens (2000, where the descriptor limit allows it)
   --path PATH         where the WebSocket is; otherwise /chat, /ws, /socket and / are tried
@@ -39,6 +40,8 @@ pub struct Options {
     pub only: Vec<String>,
     pub quick: bool,
     pub patience: Duration,
+    /// How long an honest client waits before it has not been served.
+    pub honest: Duration,
     /// Bytes.
     pub memory: u64,
     pub connections: usize,
@@ -58,11 +61,17 @@ impl Options {
     /// Reads the arguments. The error is one line.
     pub fn read(mut parser: Parser) -> Result<Wanted, String> {
         let (mut step, mut address, mut patience) = (None, None, None);
+        let seconds = |name: &str, text: String| {
+            let time = Duration::try_from_secs_f64(number(name, &text)?).ok();
+            time.filter(|time| time.as_secs() <= 3600)
+                .ok_or_else(|| format!("--{name} {text}: 0 to 3600 seconds"))
+        };
         let mut options = Options {
             whom: Whom::Rung(String::new()),
             only: Vec::new(),
             quick: false,
             patience: Duration::ZERO,
+            honest: Duration::from_secs(4),
             memory: 64 << 20,
             connections: 2000,
             path: None,
@@ -86,7 +95,8 @@ impl Options {
                     options.only =
                         names.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
                 }
-                "patience" => patience = Some(number::<f64>("patience", &value(&mut parser)?)?),
+                "patience" => patience = Some(seconds("patience", value(&mut parser)?)?),
+                "honest" => options.honest = seconds("honest", value(&mut parser)?)?,
                 "memory" => {
                     options.memory = number::<u32>("memory", &value(&mut parser)?).map(u64::from)? << 20
                 }
@@ -104,9 +114,9 @@ impl Options {
             (None, Some(address)) => Whom::Address(address),
             _ => return Err("say whom to attack: --step NAME, or --address IP:PORT".into()),
         };
-        let seconds = patience.unwrap_or(if matches!(options.whom, Whom::Address(_)) { 5.0 } else { 3.0 });
-        let patience = Duration::try_from_secs_f64(seconds).ok().filter(|time| time.as_secs() <= 3600);
-        options.patience = patience.ok_or_else(|| format!("--patience {seconds}: 0 to 3600 seconds"))?;
+        // Whose deadlines we did not set may have longer ones.
+        let usual = if matches!(options.whom, Whom::Address(_)) { 5 } else { 3 };
+        options.patience = patience.unwrap_or(Duration::from_secs(usual));
         Ok(Wanted::Attack(options))
     }
 }

@@ -25,6 +25,7 @@ pub fn probe(server: &Server, options: &Options) -> std::result::Result<Target, 
         rung: server.rung,
         fields: options.fields.clone(),
         name: MALLORY.into(),
+        honest: options.honest,
         from: None,
     };
     let wrong = |error: std::io::Error| format!("{} at {}: {error}", server.name, server.address);

@@ -20,6 +20,8 @@ pub struct Scene<'a> {
     /// The server, seen from the attackers' address.
     pub target: Target,
     pub gauge: &'a Gauge,
+    /// What it cost before anybody came.
+    pub before: Option<Reading>,
     /// What has not come by then does not come.
     pub patience: Duration,
     /// How many the connection flood opens.
@@ -68,6 +70,7 @@ fn play(attack: &Attack, number: usize, server: &mut Server, target: &Target, op
     let mut scene = Scene {
         target: target.attacked_from(number),
         gauge: &gauge,
+        before,
         patience: options.patience,
         connections: if options.quick { options.connections.min(300) } else { options.connections },
         quick: options.quick,
@@ -158,9 +161,9 @@ impl Scene<'_> {
         self.crowd(count, |target| target.open("attacked", OPENING))
     }
 
-    /// Each connection sends a byte of the text, again and again, until all have ended or patience has.
-    pub fn dribbles(&self, crowd: &mut Crowd, text: &[u8], pause: Duration) {
-        let end = Instant::now() + self.patience;
+    /// Each connection sends a byte of the text, again and again, until all have ended or time is up.
+    pub fn dribbles(&self, crowd: &mut Crowd, text: &[u8], pause: Duration, most: Duration) {
+        let end = Instant::now() + most;
         let mut at = 0;
         while Instant::now() < end && !crowd.all_ended() {
             // The text's end is never reached: its last byte is repeated.

@@ -16,16 +16,16 @@ use crate::options::{Options, Whom};
 /// Short deadlines and small limits, so that an attack sees in seconds what else takes minutes. A rung passes over
 /// what it does not know.
 const SETTINGS: &[(&str, &str)] = &[
-    ("HEAD_TIMEOUT_MS", "1000"),
-    ("BODY_TIMEOUT_MS", "1000"),
-    ("IDLE_TIMEOUT_MS", "1500"),
-    ("HANDSHAKE_TIMEOUT_MS", "1500"),
-    ("PING_INTERVAL_MS", "700"),
-    ("PONG_TIMEOUT_MS", "700"),
+    ("HEAD_TIMEOUT_MS", "800"),
+    ("BODY_TIMEOUT_MS", "800"),
+    ("IDLE_TIMEOUT_MS", "1000"),
+    ("HANDSHAKE_TIMEOUT_MS", "1000"),
+    ("PING_INTERVAL_MS", "500"),
+    ("PONG_TIMEOUT_MS", "500"),
     ("PATIENCE_MS", "1000"),
-    ("CLOSE_TIMEOUT_MS", "500"),
-    ("FLUSH_TIMEOUT_MS", "1000"),
-    ("LINGER_TIMEOUT_MS", "500"),
+    ("CLOSE_TIMEOUT_MS", "300"),
+    ("FLUSH_TIMEOUT_MS", "800"),
+    ("LINGER_TIMEOUT_MS", "300"),
     ("MAX_MESSAGE", "65536"),
     ("RUST_LOG", "warn"),
 ];

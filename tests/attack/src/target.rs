@@ -23,6 +23,8 @@ pub struct Target {
     pub fields: Vec<(String, String)>,
     /// Whose name is in the cookie. The chat of rung 12 lets nobody in by another.
     pub name: String,
+    /// How long an honest client waits for its answer.
+    pub honest: Duration,
     /// Where the next connections come from.
     pub from: Option<IpAddr>,
 }

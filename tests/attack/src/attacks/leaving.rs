@@ -72,7 +72,8 @@ fn stages(target: &Target) -> Vec<Stage> {
 
 /// Brought to that point.
 fn stage(target: &Target, stage: &Stage, scene: &Scene<'_>) -> Result<Talk> {
-    let mut talk = if stage.opened { target.switched(scene.patience)? } else { target.connect(scene.patience)? };
+    let mut talk =
+        if stage.opened { target.switched(scene.patience)? } else { target.connect(scene.patience)? };
     talk.send(&stage.says)?;
     Ok(talk)
 }

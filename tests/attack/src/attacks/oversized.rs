@@ -23,6 +23,14 @@ pub const ATTACKS: &[Attack] = &[
         run: oversized_requests,
     },
     Attack {
+        name: "endless-head",
+        does: "sends a field line that does not end",
+        expects: "431, or an end, at the limit for a head: MAX_HEAD, nginx large_client_header_buffers",
+        applies: Target::is_http,
+        newcomers: true,
+        run: endless_head,
+    },
+    Attack {
         name: "oversized-frames",
         does: "sends frame headers that announce up to 2^64 - 1 bytes",
         expects: "1002 for the lengths that RFC 6455 §5.2 forbids; nothing allocated for the others",
@@ -49,7 +57,7 @@ pub const ATTACKS: &[Attack] = &[
 ];
 
 /// Nobody wants to take more than this of one thing.
-const ENOUGH: usize = 64 << 20;
+const ENOUGH: usize = 128 << 20;
 
 fn oversized_requests(scene: &mut Scene<'_>) -> Verdict {
     let megabyte = "x".repeat(1 << 20);
@@ -123,11 +131,16 @@ fn oversized_message(scene: &mut Scene<'_>) -> Verdict {
     let next = Frame::continuation(vec![b'x'; 16 << 10]).not_final().bytes();
     let sent = pour(scene, &mut crowd, first, next);
     tells_pour(scene, &crowd, sent);
-    match crowd.all_ended() {
-        true => Verdict::Held,
-        // What it cost is judged like that of any attack.
-        false => Verdict::Open(format!("{} of one message, and no end of it", size(sent as u64))),
-    }
+    no_end(&crowd, sent, "message")
+}
+
+fn endless_head(scene: &mut Scene<'_>) -> Verdict {
+    let mut crowd = scene.connected(1);
+    let get = scene.target.get();
+    let open = format!("{}X-Long: ", get.strip_suffix("\r\n").unwrap_or(&get));
+    let sent = pour(scene, &mut crowd, open.into_bytes(), vec![b'x'; 16 << 10]);
+    tells_pour(scene, &crowd, sent);
+    no_end(&crowd, sent, "head")
 }
 
 fn endless_line(scene: &mut Scene<'_>) -> Verdict {
@@ -135,9 +148,14 @@ fn endless_line(scene: &mut Scene<'_>) -> Verdict {
     let piece = vec![b'x'; 16 << 10];
     let sent = pour(scene, &mut crowd, piece.clone(), piece);
     tells_pour(scene, &crowd, sent);
+    no_end(&crowd, sent, "line")
+}
+
+/// What it cost is judged like that of any attack.
+fn no_end(crowd: &Crowd, sent: usize, of: &str) -> Verdict {
     match crowd.all_ended() {
         true => Verdict::Held,
-        false => Verdict::Open(format!("{} of one line, and no end of it", size(sent as u64))),
+        false => Verdict::Open(format!("{} of one {of}, and no end of it", size(sent as u64))),
     }
 }
 

@@ -73,7 +73,7 @@ fn slowloris_head(scene: &mut Scene<'_>) -> Verdict {
     scene.tells(format!("{} connections, a byte every 50 ms", crowd.peers.len()));
     let head = scene.target.get();
     let head = format!("{}X-Slow: loris", head.strip_suffix("\r\n").unwrap_or(&head));
-    scene.dribbles(&mut crowd, head.as_bytes(), PAUSE);
+    scene.dribbles(&mut crowd, head.as_bytes(), PAUSE, scene.patience);
     scene.tells_deeds(&crowd);
     let promised = scene.target.promises_deadlines();
     must_end(
@@ -91,7 +91,7 @@ fn slowloris_body(scene: &mut Scene<'_>) -> Verdict {
     crowd.peers.iter_mut().for_each(|peer| {
         peer.sends(head.as_bytes());
     });
-    scene.dribbles(&mut crowd, b"name=x", PAUSE);
+    scene.dribbles(&mut crowd, b"name=x", PAUSE, scene.patience);
     scene.tells_deeds(&crowd);
     let promised = scene.target.promises_deadlines();
     must_end(
@@ -136,14 +136,10 @@ fn dribbled_frames(scene: &mut Scene<'_>) -> Verdict {
     let mut crowd = scene.opened(scene.count(20, 8));
     scene.tells(format!("{} WebSockets, a byte every 50 ms", crowd.peers.len()));
     let frame = Frame::text("x").masked_with(UNMASKED).length_in(Length::Bits16).declaring(60_000).bytes();
-    scene.dribbles(&mut crowd, &frame, PAUSE);
+    let most = scene.time(2000, 700);
+    scene.dribbles(&mut crowd, &frame, PAUSE, most);
     scene.tells_deeds(&crowd);
-    must_end(
-        &crowd.deeds(),
-        scene.patience,
-        false,
-        "it costs them a byte now and then, and us a connection each",
-    )
+    must_end(&crowd.deeds(), most, false, "it costs them a byte now and then, and us a connection each")
 }
 
 fn endless_message(scene: &mut Scene<'_>) -> Verdict {
@@ -154,7 +150,8 @@ fn endless_message(scene: &mut Scene<'_>) -> Verdict {
     crowd.peers.iter_mut().for_each(|peer| {
         peer.sends(&start);
     });
-    let rounds = scene.patience.as_millis() / PAUSE.as_millis();
+    let most = scene.time(2000, 700);
+    let rounds = most.as_millis() / PAUSE.as_millis();
     for _ in 0..rounds {
         crowd.watches(PAUSE);
         crowd.peers.iter_mut().for_each(|peer| {
@@ -162,5 +159,5 @@ fn endless_message(scene: &mut Scene<'_>) -> Verdict {
         });
     }
     scene.tells_deeds(&crowd);
-    must_end(&crowd.deeds(), scene.patience, false, "its message may grow to the limit, and no further")
+    must_end(&crowd.deeds(), most, false, "its message may grow to the limit, and no further")
 }

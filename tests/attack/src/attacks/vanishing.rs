@@ -2,7 +2,7 @@
 //! needs no root) drops whatever arrives at the client's socket, so its kernel acknowledges nothing and answers no FIN
 //! with anything; the server's kernel sends again and again into silence.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Attack;
 use crate::crowd::Crowd;
@@ -30,6 +30,9 @@ pub const ATTACKS: &[Attack] = &[
         run: vanished_members,
     },
 ];
+
+/// Connections of the honest client.
+const HONEST: usize = 2;
 
 /// Elsewhere a client cannot vanish without root.
 #[cfg(not(target_os = "linux"))]
@@ -64,25 +67,30 @@ fn vanishes(crowd: &Crowd) {
 
 /// They see nothing any more, so the server's descriptors tell when it has noticed.
 fn noticed(scene: &mut Scene<'_>, mut crowd: Crowd, promised: bool, cure: &str) -> Verdict {
-    let held = scene.gauge.read().map(|reading| reading.descriptors);
     let (start, count) = (Instant::now(), crowd.peers.len());
     scene.tells(format!("{count} have vanished"));
-    let Some(held) = held else {
+    // How many the server holds; the honest client's come and go meanwhile, two at most.
+    let before = scene.before.map(|reading| reading.descriptors);
+    let held = || Some(scene.gauge.read()?.descriptors.saturating_sub(before?));
+    let waits = |until: &dyn Fn(usize) -> bool| {
+        while start.elapsed() < scene.patience && !held().is_some_and(until) {
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+        held().unwrap_or_default()
+    };
+    if held().is_none() {
         crowd.watches(scene.patience);
         scene.did = "cannot be seen from outside".into();
         return Verdict::Open("whether they were noticed cannot be seen from outside".into());
-    };
-    // The honest client comes and goes meanwhile: one or two more or less say nothing.
-    let gone = |now: usize| now + count <= held + 2;
-    while start.elapsed() < scene.patience && !scene.gauge.read().is_some_and(|now| gone(now.descriptors)) {
-        std::thread::park_timeout(std::time::Duration::from_millis(20));
     }
-    let now = scene.gauge.read().map_or(0, |reading| reading.descriptors);
-    let verdict = if gone(now) {
+    // It has taken them all, before it can let them go.
+    waits(&|held| held >= count);
+    let left = waits(&|held| held <= HONEST);
+    let verdict = if left <= HONEST {
         scene.did = format!("let them go after {}", time(start.elapsed()));
         Verdict::Held
     } else {
-        scene.did = format!("{} of {count} kept", (now + count).saturating_sub(held).min(count));
+        scene.did = format!("{} of {count} kept", left.min(count));
         let why = format!("who has vanished was not noticed within {}; {cure}", time(scene.patience));
         if promised { Verdict::Bad(why) } else { Verdict::Open(why) }
     };
