@@ -18,7 +18,7 @@ mod state;
 use poll::{ConnId, Ended, Entry, Io, Net, Opened, Protocol, Timer};
 use request::{Arrival, Status};
 
-use crate::{Body, Event, Handler};
+use crate::{Body, BodyError, Event, Handler};
 use deadline::Deadline;
 use state::State;
 
@@ -178,9 +178,18 @@ impl<H: Handler> Http<H> {
             State::Body(_, decoder) => match decoder.next(bytes, world.limits()) {
                 Ok(None) => Step::Wait,
                 Ok(Some(part)) => {
-                    if let Some(body) = part.body {
-                        self.behind = bytes.len() > part.used;
-                        self.body(body, world, io);
+                    let known = decoder.seen().saturating_add(decoder.announced());
+                    match part.body {
+                        Some(body) => {
+                            self.behind = bytes.len() > part.used;
+                            self.body(body, world, io);
+                        }
+                        // A chunk's line says how long the chunk is. Judged here, before a byte of it is shown: a
+                        // handler that needs only a few would otherwise be asked or not, as the reads cut them.
+                        None if known > world.limits().body => {
+                            self.refuse_body(BodyError::TooLarge, world, io)
+                        }
+                        None => {}
                     }
                     Step::Used(part.used)
                 }

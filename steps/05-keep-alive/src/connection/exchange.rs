@@ -33,10 +33,6 @@ impl<H: Handler> Http<H> {
             State::Body(exchange, decoder) => (exchange, decoder),
             other => return self.state = other,
         };
-        if decoder.seen() > world.limits().body {
-            self.go(State::Body(exchange, decoder));
-            return self.refuse_body(BodyError::TooLarge, world, io);
-        }
         let Exchange { of_handler, mut facts } = *exchange;
         let rest = if part == Body::End { None } else { Some(decoder) };
         facts.unread = decoder.announced();

@@ -35,8 +35,17 @@ fn a_chunked_body_over_the_limit_is_refused_when_it_is_over() {
     // A chunk says how long it is.
     for size in ["b", "ffffffffffffffff"] {
         let mut bob = client_with(SMALL);
-        bob.says(post("/read", "Transfer-Encoding: chunked\r\n", &format!("{size}\r\n")));
-        refused(&bob.says("x"), "413");
+        refused(&bob.says(post("/read", "Transfer-Encoding: chunked\r\n", &format!("{size}\r\n"))), "413");
+    }
+}
+
+#[test]
+fn a_chunk_over_the_limit_is_refused_however_much_of_it_came_and_is_needed() {
+    for shown in ["", "1", "123"] {
+        let mut alice = client_with(SMALL);
+        let body = format!("b\r\n{shown}");
+        refused(&alice.says(post("/read-three", "Transfer-Encoding: chunked\r\n", &body)), "413");
+        assert!(!alice.is_open());
     }
 }
 
