@@ -24,6 +24,7 @@ help:
 	@echo '  make run                the chat ($(FIRST)); open the address that it prints in two tabs'
 	@echo '  make run STEP=05        one rung; ARGS="--help" says what it can do'
 	@echo '  make run STEP=11 EXAMPLE=ticker    or whiteboard: what else stands on the hub of that rung'
+	@echo '  make talk               a client to play with by hand: ADDRESS=ws://127.0.0.1:8080/, http://... or tcp://...'
 	@echo '  make test               all tests of all rungs, real browser included: some minutes'
 	@echo '  make test STEP=05       one rung: its unit tests and its black-box tests, in seconds'
 	@echo '  make browser [STEP=05]  the browser tests; pictures of each page in target/screenshots'
@@ -99,6 +100,11 @@ load: cargo
 attack: cargo
 	@cargo run --quiet --package attack --bin attack -- \
 		$(if $(ADDRESS),--address $(ADDRESS),--step $(or $(RUNG),$(FIRST))) $(if $(ONLY),--only $(ONLY)) $(ARGS)
+
+# Without ADDRESS: ws://127.0.0.1:8080, where `make run` listens.
+.PHONY: talk
+talk: cargo
+	@cargo run --quiet --package talk --bin talk -- $(ADDRESS) $(ARGS)
 
 # TARGET: one or more of the folders in tests/fuzz/corpus; all without it.
 .PHONY: fuzz

@@ -204,7 +204,7 @@ impl Frame {
     }
 
     /// The fields by name, in bits, and the payload.
-    pub(crate) fn fields(&self) -> Vec<String> {
+    pub fn fields(&self) -> Vec<String> {
         let length = self.declared.unwrap_or(self.payload.len() as u64);
         let bits = match (self.length, length) {
             (Length::Bits7, _) | (Length::Minimal, 0..=125) => 7,

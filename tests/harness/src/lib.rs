@@ -74,7 +74,7 @@ mod program;
 mod receive;
 mod send;
 mod server;
-mod show;
+pub mod show;
 mod story;
 mod suite;
 #[cfg(test)]

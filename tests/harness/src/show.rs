@@ -12,7 +12,7 @@ const COLUMNS: usize = 88;
 const ROW: usize = 16;
 
 /// The bytes as a few lines: one per line of text, or rows of hex. Long ones are cut in the middle.
-pub(crate) fn brief(bytes: &[u8]) -> Vec<String> {
+pub fn brief(bytes: &[u8]) -> Vec<String> {
     let text = is_text(bytes);
     let most = if text { BRIEF } else { BRIEF_HEX };
     if bytes.len() <= most {
@@ -26,7 +26,7 @@ pub(crate) fn brief(bytes: &[u8]) -> Vec<String> {
 }
 
 /// One line of escaped text, in quotes; long text is cut in the middle.
-pub(crate) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let escaped: Vec<char> = escape(text.as_bytes()).chars().collect();
     if escaped.len() <= 2 * COLUMNS {
         return format!("\"{}\"", escaped.iter().collect::<String>());
@@ -38,7 +38,7 @@ pub(crate) fn quoted(text: &str) -> String {
 
 /// What had to come above what came, the line of the first wrong byte only, and a caret under it.
 /// `None` when they are equal.
-pub(crate) fn difference(expected: &[u8], got: &[u8]) -> Option<Vec<String>> {
+pub fn difference(expected: &[u8], got: &[u8]) -> Option<Vec<String>> {
     if expected == got {
         return None;
     }
@@ -127,7 +127,7 @@ fn hex_row(bytes: &[u8]) -> String {
 }
 
 /// `2 s`, `1.5 s`, `200 ms`
-pub(crate) fn time(duration: Duration) -> String {
+pub fn time(duration: Duration) -> String {
     match duration.as_millis() {
         0..1_000 => format!("{} ms", duration.as_millis()),
         _ => format!("{} s", duration.as_millis() as f64 / 1000.0),
@@ -135,12 +135,12 @@ pub(crate) fn time(duration: Duration) -> String {
 }
 
 /// `81 05 48`
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
 }
 
 /// Printable characters as they are, the others as printf would take them.
-pub(crate) fn escape(bytes: &[u8]) -> String {
+pub fn escape(bytes: &[u8]) -> String {
     let mut shown = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for char in chunk.valid().chars() {

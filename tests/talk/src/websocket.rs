@@ -1,0 +1,331 @@
+//! One WebSocket connection, the client's end: what goes out is shown as the server will read it, what comes in is
+//! shown and judged.
+
+use std::time::Instant;
+
+use frames::Role;
+use harness::Frame;
+use harness::frame::{CLOSE, PING, TEXT};
+use messages::{Assembler, Event};
+
+use crate::flow::{Flow, drawing};
+use crate::screen::{Screen, Way};
+
+/// More than this of one frame is not kept.
+const MAX_FRAME: usize = 256 << 20;
+/// So many frames of one write are shown one by one.
+const SHOWN: usize = 4;
+
+/// The state of a connection on which frames are spoken.
+pub(crate) struct WebSocket {
+    incoming: Flow,
+    outgoing: Flow,
+    /// Judges messages: fragments, UTF-8, close codes. It is of no use behind a fault, nor where an extension
+    /// changes what the bits mean; then each frame is judged by itself.
+    judge: Option<Assembler>,
+    /// Frames of the message that is coming in.
+    fragments: usize,
+    /// The second half of a frame whose first was sent.
+    rest: Vec<u8>,
+    pub quiet: bool,
+    pub bits: bool,
+    pub sent_close: bool,
+    pub got_close: bool,
+}
+
+impl WebSocket {
+    /// `extension`: one is in use.
+    pub fn new(extension: bool, quiet: bool, bits: bool) -> WebSocket {
+        WebSocket {
+            incoming: Flow::default(),
+            outgoing: Flow::default(),
+            judge: (!extension).then(|| Assembler::new(Role::Client, ())),
+            fragments: 0,
+            rest: Vec::new(),
+            quiet,
+            bits,
+            sent_close: false,
+            got_close: false,
+        }
+    }
+
+    /// Appends frames to `out`, each that is masked with a key of its own, and shows them.
+    pub fn send(&mut self, frames: Vec<Frame>, now: Instant, out: &mut Vec<u8>, screen: &mut Screen) {
+        if self.sent_close {
+            // "The application MUST NOT send any more data frames after sending a Close frame."
+            screen.notes("after a Close frame a client must send nothing more (RFC 6455 §5.5.1); it is sent all the same");
+        }
+        let at = out.len();
+        frames.into_iter().for_each(|frame| out.extend(fresh(frame).bytes()));
+        self.shows_sent(&out[at..], now, screen);
+    }
+
+    /// Appends bytes to `out` and shows what they are.
+    pub fn send_bytes(&mut self, bytes: &[u8], now: Instant, out: &mut Vec<u8>, screen: &mut Screen) {
+        out.extend_from_slice(bytes);
+        self.shows_sent(bytes, now, screen);
+    }
+
+    /// Appends the first half of a frame; [`rest`](WebSocket::rest) is the other.
+    pub fn send_half(&mut self, frame: Frame, now: Instant, out: &mut Vec<u8>, screen: &mut Screen) {
+        let mut bytes = fresh(frame).bytes();
+        self.rest = bytes.split_off(bytes.len().div_ceil(2));
+        self.send_bytes(&bytes, now, out, screen);
+    }
+
+    /// Appends the second half.
+    pub fn send_rest(
+        &mut self,
+        now: Instant,
+        out: &mut Vec<u8>,
+        screen: &mut Screen,
+    ) -> Result<(), &'static str> {
+        let rest = std::mem::take(&mut self.rest);
+        if rest.is_empty() {
+            return Err("/rest: there is no half frame; /half hello sends one");
+        }
+        self.send_bytes(&rest, now, out, screen);
+        Ok(())
+    }
+
+    /// Whether the server waits for the rest of a frame: it would take the next one for that.
+    pub fn owes(&self) -> bool {
+        !self.outgoing.unfinished().is_empty()
+    }
+
+    fn shows_sent(&mut self, bytes: &[u8], now: Instant, screen: &mut Screen) {
+        let owed = self.owes();
+        if owed {
+            screen.notes(format!(
+                "{} bytes go out; the server takes them for the rest of the frame above",
+                bytes.len()
+            ));
+        }
+        self.outgoing.push(bytes);
+        let mut shown = 0;
+        while let Some((frame, wire)) = self.outgoing.next() {
+            self.sent_close |= frame.opcode == CLOSE;
+            if shown < SHOWN {
+                self.outgoing.show(Way::Out, now, &frame, &wire, self.bits, screen);
+            }
+            shown += 1;
+        }
+        if shown > SHOWN {
+            screen.notes(format!("... and {} frames more", shown - SHOWN));
+        }
+        if self.owes() && (!owed || shown > 0) {
+            let part = self.outgoing.unfinished();
+            let mut lines = vec![format!("{} bytes, the beginning of a frame:", part.len())];
+            lines.extend(drawing(part));
+            screen.shows(Way::Out, now, lines);
+        }
+    }
+
+    /// Bytes have come. Shows and judges the frames in them; the answers that the protocol asks for go to `out`.
+    pub fn receive(&mut self, bytes: &[u8], now: Instant, out: &mut Vec<u8>, screen: &mut Screen) {
+        self.incoming.push(bytes);
+        while let Some((frame, wire)) = self.incoming.next() {
+            self.incoming.show(Way::In, now, &frame, &wire, self.bits, screen);
+            if self.got_close {
+                screen.blames("a frame behind its Close frame (RFC 6455 §5.5.1)");
+            }
+            self.judge(&frame, wire, screen);
+            self.got_close |= frame.opcode == CLOSE;
+            match frame.opcode {
+                PING | CLOSE if self.quiet => screen.notes("not answered: /quiet is on"),
+                PING => self.send(vec![Frame::pong(frame.payload)], now, out, screen),
+                // RFC 6455 §5.5.1: "If an endpoint receives a Close frame and did not previously send a Close
+                // frame, the endpoint MUST send a Close frame in response." "When sending a Close frame in
+                // response, the endpoint typically echos the status code it received."
+                CLOSE if !self.sent_close && !self.owes() => {
+                    let code = frame.payload.get(..2).unwrap_or_default().to_vec();
+                    self.send(vec![Frame::new(CLOSE, code)], now, out, screen);
+                }
+                CLOSE if !self.sent_close => {
+                    screen.notes("not answered: the answer would be taken for your half frame")
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Draws the beginning of a frame whose end does not come.
+    pub fn shows_unfinished(&self, screen: &mut Screen) {
+        let part = self.incoming.unfinished();
+        if !part.is_empty() {
+            screen.notes(format!(
+                "{} bytes have come that are no whole frame; the rest is still to come:",
+                part.len()
+            ));
+            drawing(part).iter().for_each(|line| screen.notes(line));
+        }
+    }
+
+    /// Whether bytes have come that are no whole frame.
+    pub fn waits_for_rest(&self) -> bool {
+        !self.incoming.unfinished().is_empty()
+    }
+
+    /// Whether the frame that is coming is larger than is kept.
+    pub fn overflows(&self) -> bool {
+        self.incoming.unfinished().len() > MAX_FRAME
+    }
+
+    fn judge(&mut self, frame: &Frame, mut wire: Vec<u8>, screen: &mut Screen) {
+        let Some(judge) = &mut self.judge else {
+            if let Some(fault) = frame.fault() {
+                screen.blames(fault);
+            }
+            return;
+        };
+        self.fragments += usize::from(frame.opcode < CLOSE);
+        let mut input = &mut wire[..];
+        let verdict = match judge.next(&mut input, usize::MAX) {
+            Ok(Some(Event::Message(message))) => {
+                if self.fragments > 1 {
+                    let kind = if message.opcode() as u8 == TEXT { "text" } else { "binary" };
+                    let bytes = message.as_bytes();
+                    let text = String::from_utf8_lossy(bytes);
+                    let shown = if kind == "text" { harness::show::quoted(&text) } else { String::new() };
+                    screen.notes(format!(
+                        "that ends a {kind} message of {} frames, {} bytes {shown}",
+                        self.fragments,
+                        bytes.len()
+                    ));
+                }
+                self.fragments = 0;
+                Ok(())
+            }
+            Ok(_) => Ok(()),
+            Err(error) => Err((error.to_string(), error.close_code())),
+        };
+        if let Err((error, code)) = verdict {
+            screen.blames(error);
+            screen.notes(format!("a browser closes with {code} now; here you decide: /close {code}"));
+            self.judge = None;
+        }
+    }
+}
+
+/// RFC 6455 §5.3: "The masking key is a 32-bit value chosen at random by the client. When preparing a masked frame,
+/// the client MUST pick a fresh masking key from the set of allowed 32-bit values."
+fn fresh(frame: Frame) -> Frame {
+    let mut key = [0; 4];
+    match getrandom::fill(&mut key) {
+        Ok(()) if frame.mask.is_some() => frame.masked_with(key),
+        // Without randomness the frame's own key is good enough for a person at a keyboard.
+        _ => frame,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::screen::paper::Paper;
+
+    /// What is said and sent when these frames come.
+    fn said(frames: &[Frame], quiet: bool) -> (String, Vec<u8>, usize) {
+        let paper = Paper::default();
+        let (mut screen, mut out) = (paper.screen(), Vec::new());
+        let mut socket = WebSocket::new(false, quiet, false);
+        for frame in frames {
+            for byte in frame.bytes() {
+                socket.receive(&[byte], Instant::now(), &mut out, &mut screen);
+            }
+        }
+        (paper.text(), out, screen.faults)
+    }
+
+    fn answers(frame: Frame) -> Option<Frame> {
+        let (_, out, faults) = said(&[frame.unmasked()], false);
+        assert_eq!(faults, 0);
+        let (answer, length) = Frame::parse(&out)?;
+        assert_eq!(length, out.len());
+        assert!(answer.mask.is_some(), "a client masks");
+        Some(answer)
+    }
+
+    #[test]
+    fn a_ping_and_a_close_are_answered() {
+        assert_eq!(
+            answers(Frame::ping("x")).map(|frame| (frame.opcode, frame.payload)),
+            Some((10, b"x".to_vec()))
+        );
+        let close = answers(Frame::close(1001, "bye")).map(|frame| frame.close_code());
+        assert_eq!(close, Some((1001, String::new())));
+        assert_eq!(answers(Frame::new(CLOSE, "")).map(|frame| frame.payload), Some(vec![]));
+        assert_eq!(answers(Frame::text("x")), None);
+        let (text, out, _) = said(&[Frame::ping("x").unmasked(), Frame::close(1000, "").unmasked()], true);
+        assert!(out.is_empty() && text.matches("/quiet is on").count() == 2, "{text}");
+    }
+
+    #[test]
+    fn a_message_in_fragments_is_told_at_its_end() {
+        let frames = [
+            Frame::text("a\u{1f980}").not_final().unmasked(),
+            Frame::ping("").unmasked(),
+            Frame::continuation("b").unmasked(),
+        ];
+        let (text, _, faults) = said(&frames, false);
+        assert!(faults == 0 && text.contains("ends a text message of 2 frames, 6 bytes \"a🦀b\""), "{text}");
+    }
+
+    #[test]
+    fn each_fault_of_a_server_is_pointed_out_with_its_section() {
+        for (frame, section) in [
+            (Frame::text("x"), "§5.1"),
+            (Frame::text("x").unmasked().rsv(0b100), "§5.2"),
+            (Frame::new(3, "").unmasked(), "§5.2"),
+            (Frame::text("x").unmasked().length_in(harness::frame::Length::Bits16), "§5.2"),
+            (Frame::ping([0; 126]).unmasked(), "§5.5"),
+            (Frame::ping("").unmasked().not_final(), "§5.5"),
+            (Frame::continuation("x").unmasked(), "§5.4"),
+            (Frame::new(TEXT, [0xff]).unmasked(), "§8.1"),
+            (Frame::new(CLOSE, [3]).unmasked(), "§5.5.1"),
+            (Frame::close(1005, "").unmasked(), "§7.4"),
+        ] {
+            let (text, _, faults) = said(std::slice::from_ref(&frame), true);
+            assert_eq!(faults, 1, "{frame:?}: {text}");
+            let blame =
+                text.lines().find(|line| line.starts_with("! the server broke a rule")).unwrap_or_default();
+            assert!(blame.contains(section), "{frame:?}: {text}");
+        }
+    }
+
+    #[test]
+    fn behind_a_fault_each_frame_is_still_judged_by_itself() {
+        let (_, _, faults) = said(&[Frame::text("x"), Frame::text("y").unmasked(), Frame::text("z")], true);
+        assert_eq!(faults, 2);
+        let after = [Frame::close(1000, "").unmasked(), Frame::text("y").unmasked()];
+        assert!(said(&after, true).0.contains("behind its Close frame"));
+    }
+
+    #[test]
+    fn half_a_frame_is_drawn_and_its_rest_is_the_same_frame() {
+        let paper = Paper::default();
+        let (mut screen, mut out, now) = (paper.screen(), Vec::new(), Instant::now());
+        let mut socket = WebSocket::new(false, false, false);
+        assert!(socket.send_rest(now, &mut out, &mut screen).is_err());
+        socket.send_half(Frame::text("hello"), now, &mut out, &mut screen);
+        assert!(out.len() == 6 && socket.owes());
+        assert!(paper.text().contains("6 bytes, the beginning of a frame"));
+        assert_eq!(socket.send_rest(now, &mut out, &mut screen), Ok(()));
+        assert!(!socket.owes() && paper.text().contains("\"hello\""));
+        assert_eq!(
+            Frame::parse(&out).map(|(frame, length)| (frame.payload, length)),
+            Some((b"hello".to_vec(), 11))
+        );
+    }
+
+    #[test]
+    fn many_frames_of_one_write_are_counted() {
+        let paper = Paper::default();
+        let mut out = Vec::new();
+        let mut socket = WebSocket::new(false, false, false);
+        socket.send(vec![Frame::text("x"); 10], Instant::now(), &mut out, &mut paper.screen());
+        let text = paper.text();
+        assert!(text.matches("opcode").count() == SHOWN && text.contains("... and 6 frames more"), "{text}");
+        let first = &out[2..6];
+        assert!(out.chunks(7).skip(1).any(|frame| &frame[2..6] != first), "each frame has a key of its own");
+    }
+}
