@@ -100,12 +100,20 @@ story(BOARD, "the keyboard draws too", async ({ open }) => {
   const empty = await picture(grace);
   await ada.locator("#board").focus();
   await ada.keyboard.press(" ");
+  await ada.keyboard.press(" ");
+  await strokes(grace, "1 stroke");
+  await ada.locator("#board").blur();
+  const dot = await same(ada, grace);
+  await ada.locator("#board").focus();
+  await ada.keyboard.press("Control+z");
+  await ada.keyboard.press(" ");
   for (let i = 0; i < 5; i += 1) await ada.keyboard.press("ArrowRight");
   await ada.keyboard.press("Shift+ArrowDown");
   await ada.keyboard.press(" ");
-  await ada.keyboard.press("Tab");
+  await ada.locator("#board").blur();
   await strokes(grace, "1 stroke");
-  assert.notEqual(await same(ada, grace), empty);
+  const line = await same(ada, grace);
+  assert.equal(new Set([empty, dot, line]).size, 3, "nothing, a dot, and a line are three pictures");
 });
 
 story(BOARD, "a server that dies and comes back has forgotten the picture, and the page goes on", async ({ open, server }) => {
