@@ -94,7 +94,7 @@ build
 if [ -n "$keep" ]; then
     for target in $targets; do
         # Edges only, not how often each was passed: a corpus of dozens, not of hundreds.
-        FUZZ_TARGET=$target "$fuzzer" -merge=1 -use_counters=0 -use_value_profile=0 -max_len=400 \
+        FUZZ_TARGET=$target "$fuzzer" -set_cover_merge=1 -use_counters=0 -use_cmp=0 -max_len=400 \
             "tests/fuzz/corpus/$target" "$work/learned/$target" 2>&1 | sed -n "s/^MERGE-OUTER: \(.* new files\)/$target: \1/p"
     done
     exit
