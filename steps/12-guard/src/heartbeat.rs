@@ -13,6 +13,8 @@ use messages::{Due, close_code};
 /// in the middle of its frame. Half a frame header is none.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Heartbeat {
+    /// So long a silence is followed by a Ping.
+    interval: Duration,
     /// When the last bytes came. In the future while we ourselves do not read.
     heard: Instant,
     /// When the Ping left that was not answered yet.
@@ -28,7 +30,7 @@ impl Heartbeat {
     pub fn new(interval: Duration, now: Instant) -> Heartbeat {
         // An Instant near the start of the machine may have nothing before it.
         let heard = now.checked_sub(interval.saturating_sub(FIRST)).unwrap_or(now);
-        Heartbeat { heard, pinged: None, number: 0 }
+        Heartbeat { interval, heard, pinged: None, number: 0 }
     }
 
     /// Bytes came, or will be looked at only from `at` on.
@@ -46,14 +48,14 @@ impl Heartbeat {
         self.pinged.take().map(|pinged| now.saturating_duration_since(pinged))
     }
 
-    pub fn due(&mut self, interval: Duration, timeout: Duration, now: Instant) -> Due {
+    pub fn due(&mut self, timeout: Duration, now: Instant) -> Due {
         if let Some(pinged) = self.pinged.filter(|&pinged| self.heard <= pinged) {
             return match pinged + timeout {
                 at if at <= now => Due::Close(close_code::INTERNAL_ERROR, "no Pong came"),
                 at => Due::At(at),
             };
         }
-        match self.heard + interval {
+        match self.heard + self.interval {
             at if at <= now => {
                 self.pinged = Some(now);
                 self.number += 1;
@@ -64,6 +66,17 @@ impl Heartbeat {
     }
 }
 
+/// The interval of one connection, the `number`th: up to an eighth shorter than `interval`, and no two alike.
+///
+/// Each Ping comes so long after the Pong before. Connections that were pinged in the same moment once, because the
+/// machine had slept say, would be pinged together forever: ten thousand of them at once make everybody else wait for
+/// a tenth of a second, every time. So they drift apart.
+pub(crate) fn spread(interval: Duration, number: u64) -> Duration {
+    /// Its multiples fill 0 to 1 evenly, however many there are: Knuth, The Art of Computer Programming 3, §6.4.
+    const GOLDEN: f64 = 0.618_033_988_749_895;
+    interval - interval.mul_f64((number as f64 * GOLDEN).fract() / 8.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,7 +84,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn due(heartbeat: &mut Heartbeat, now: Instant) -> Due {
-        heartbeat.due(20 * SECOND, 10 * SECOND, now)
+        heartbeat.due(10 * SECOND, now)
     }
 
     #[test]
@@ -131,5 +144,15 @@ mod tests {
         assert_eq!(due(&mut heartbeat, pinged), Due::Ping(1_u64.to_be_bytes()));
         heartbeat.heard(pinged + 60 * SECOND);
         assert_eq!(due(&mut heartbeat, pinged + 60 * SECOND), Due::At(pinged + 80 * SECOND));
+    }
+
+    #[test]
+    fn intervals_are_spread_evenly_over_an_eighth() {
+        let mut spread: Vec<u128> =
+            (0..10_000).map(|number| spread(16 * SECOND, number).as_micros()).collect();
+        spread.sort_unstable();
+        assert!(spread[0] >= 14_000_000 && spread[9_999] == 16_000_000);
+        let most = spread.windows(2).map(|pair| pair[1] - pair[0]).max();
+        assert!(most <= Some(1000), "200 us would be even, the largest gap is {most:?} us");
     }
 }

@@ -41,8 +41,8 @@ pub struct Limits {
     /// long as it lasts, and of every two seconds one is won back: who is over the rate all the time is closed with
     /// 1008 after 20 s, who is under it half of the time never.
     pub patience: Duration,
-    /// `PING_INTERVAL_MS`, 20 s of silence, then a Ping. Python `websockets` pings every 20 s; NATs forget a silent
-    /// connection after minutes.
+    /// `PING_INTERVAL_MS`, 20 s of silence, then a Ping; up to an eighth less, so that not all are pinged at once.
+    /// Python `websockets` pings every 20 s; NATs forget a silent connection after minutes.
     pub ping_interval: Duration,
     /// `PONG_TIMEOUT_MS`, 20 s: who sends nothing for so long after a Ping is gone: 1011. Python `websockets` waits as
     /// long and says the same code.

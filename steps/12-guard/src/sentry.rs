@@ -9,7 +9,7 @@ use messages::{Due, Verdict, Watch, close_code};
 
 use crate::address::Address;
 use crate::counters::{Counters, Tally, add};
-use crate::heartbeat::Heartbeat;
+use crate::heartbeat::{Heartbeat, spread};
 use crate::{Bucket, Limits};
 
 /// The watch of one connection. It sees the messages, the Pongs and the bytes that come in.
@@ -37,6 +37,7 @@ pub(crate) struct Common {
 impl Sentry {
     pub(crate) fn new(common: Rc<Common>, address: Rc<Address>, tally: Rc<Tally>, now: Instant) -> Sentry {
         let limits = common.limits;
+        let interval = spread(limits.ping_interval, common.counters.websockets.get());
         Sentry {
             address,
             tally,
@@ -44,7 +45,7 @@ impl Sentry {
             bytes: Bucket::full(limits.byte_rate, now),
             patience: Bucket::full(limits.patience_rate(), now),
             paused_until: now,
-            heartbeat: Heartbeat::new(limits.ping_interval, now),
+            heartbeat: Heartbeat::new(interval, now),
             common,
         }
     }
@@ -108,7 +109,7 @@ impl Watch for Sentry {
 
     fn due(&mut self, now: Instant) -> Due {
         let Common { limits, counters } = &*self.common;
-        let due = self.heartbeat.due(limits.ping_interval, limits.pong_timeout, now);
+        let due = self.heartbeat.due(limits.pong_timeout, now);
         if let Due::Close(..) = due {
             counters.refuse("no pong");
         }
