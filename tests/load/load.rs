@@ -11,6 +11,7 @@ const MORE: u64 = 90;
 fn main() -> ExitCode {
     // Before the clock runs: a release build may take longer than the whole test.
     if std::env::var_os("SERVER").is_none()
+        && !std::env::args().any(|argument| argument == "--list")
         && let Err(error) = harness::binary("12-guard", true)
     {
         eprintln!("{error}\nerror: 12-guard does not build");
