@@ -1,11 +1,14 @@
 //! A live ticker: five prices, sixty times a second, to everybody. Whoever falls behind is shown the newest prices,
 //! not those of a minute ago.
 
+mod market;
+
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use accept::Usage;
 use keep_alive::{Asset, Page};
+use market::{Market, SHARES};
 use messages::{Application, Close, Limits, Message, Socket, close_code};
 use poll::{ConnId, Net, World};
 use rooms::{Hub, Site, SlowReader};
@@ -41,7 +44,6 @@ const TICK: u32 = 1;
 const PERIOD: Duration = Duration::from_nanos(1_000_000_000 / 60);
 /// So many ticks may be on the way to a reader: half a second. The page says after each picture how many came.
 const WINDOW: u32 = 30;
-const SHARES: [&str; 5] = ["Copper", "Tin", "Zinc", "Nickel", "Silver"];
 
 /// From a page.
 #[derive(Deserialize)]
@@ -71,31 +73,14 @@ struct Ticker {
     hub: Hub<()>,
     next: Instant,
     number: u64,
-    prices: [f64; 5],
-    speeds: [f64; 5],
-    chance: u64,
+    market: Market,
 }
 
 impl Ticker {
     fn new() -> Ticker {
         // A price is worthless as soon as there is a newer one.
         let hub = Hub::new(SlowReader::Coalesce { key: 0 }).with_window(WINDOW);
-        let (prices, speeds) = ([100.0; 5], [0.0; 5]);
-        Ticker { hub, next: Instant::now(), number: 0, prices, speeds, chance: 0x2545_f491_4f6c_dd1d }
-    }
-
-    /// Prices wander around 100, and keep their direction for a while.
-    fn moves(&mut self) {
-        self.number += 1;
-        for (price, speed) in self.prices.iter_mut().zip(&mut self.speeds) {
-            // Xorshift (Marsaglia 2003): good enough to look like a market.
-            self.chance ^= self.chance << 13;
-            self.chance ^= self.chance >> 7;
-            self.chance ^= self.chance << 17;
-            let chance = (self.chance >> 11) as f64 / (1u64 << 53) as f64 - 0.5;
-            *speed = 0.95 * *speed + 0.02 * chance + 0.0002 * (100.0 - *price);
-            *price += *speed;
-        }
+        Ticker { hub, next: Instant::now(), number: 0, market: Market::new() }
     }
 }
 
@@ -104,9 +89,8 @@ impl World for Ticker {
         if self.hub.is_empty() {
             return; // It rests until somebody looks.
         }
-        self.moves();
-        let prices = self.prices.map(|price| (price * 1000.0).round() / 1000.0);
-        let tick = Event::Tick { number: self.number, prices, readers: self.hub.len() };
+        self.number += 1;
+        let tick = Event::Tick { number: self.number, prices: self.market.moves(), readers: self.hub.len() };
         self.hub.send_to_all(&tick.message(), net);
         // Counted from when it was due: a tick that comes late does not delay all that follow.
         self.next = (self.next + PERIOD).max(net.now);
@@ -134,7 +118,7 @@ impl Application for Ticker {
         match serde_json::from_slice(message.as_bytes()) {
             Ok(Request::Got { count }) => self.hub.confirm(count, socket),
             Ok(Request::Trade { share, buy }) if share < SHARES.len() => {
-                self.speeds[share] += if buy { 0.15 } else { -0.15 };
+                self.market.trade(share, buy);
             }
             _ => socket.close(close_code::POLICY, "this is no message of the ticker"),
         }
