@@ -107,7 +107,7 @@ impl Application for Ticker {
 
     fn open(&mut self, (): &mut (), socket: &mut Socket<'_, '_>) {
         if self.hub.is_empty() {
-            self.next = socket.now;
+            self.next = socket.now + PERIOD;
             socket.set_timeout(TICK, Some(PERIOD));
         }
         self.hub.enter(socket.id(), "floor", ());
