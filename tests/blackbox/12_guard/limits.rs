@@ -118,7 +118,8 @@ pub fn who_talks_too_fast_waits_and_loses_nothing(story: &Story) {
     ada.sends_frames(&frames);
     for n in 0..50 {
         let said = grace.receives_json_where("what Ada says", |value| value["type"] == "said");
-        story.expects(said["text"] == n.to_string(), format!("{n}, in order, it is {said}"));
+        let next = n.to_string();
+        story.expects(said["text"] == next.as_str(), format!("{n}, in order, it is {said}"));
     }
     let took = began.elapsed();
     // The join was one message; 9 more at once, then 41 at 40 a second.
