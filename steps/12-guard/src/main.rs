@@ -13,7 +13,7 @@ use guard::{
 use keep_alive::Http;
 
 const USAGE: Usage = Usage {
-    text: "The chat of rung 11, safe to put on the open internet (behind TLS: rung 13). Log in at / with a browser, or by hand:\n\
+    text: "The chat of rung 11, fit for the open internet, behind a proxy that speaks TLS. Log in at / with a browser, or by hand:\n\
            \n\
            curl -i -d name=Ada http://127.0.0.1:8080/login          the session is in Set-Cookie\n\
            websocat -H 'Cookie: session=...' ws://127.0.0.1:8080/chat\n\
