@@ -89,6 +89,9 @@ impl Target {
     /// What was found out, in a line or two.
     pub fn introduction(&self) -> String {
         let speech = match self.speech {
+            Speech::Echo if self.rung == Some(1) => {
+                "it sends all bytes back, to one client at a time: it cannot stand, and rung 02 says how to"
+            }
             Speech::Echo => "it sends all bytes back",
             Speech::Lines => "it speaks lines",
             Speech::Http => "it speaks HTTP",

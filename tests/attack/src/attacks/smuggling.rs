@@ -1,8 +1,7 @@
 //! Requests of which two readers find different ends: behind a proxy the rest of one is the beginning of somebody else's.
 
-use std::time::Duration;
-
 use super::Attack;
+use crate::deed::Deed;
 use crate::judge::Verdict;
 use crate::scene::Scene;
 use crate::target::Target;
@@ -16,18 +15,38 @@ pub const ATTACKS: &[Attack] = &[Attack {
     run: smuggle,
 }];
 
-/// Field lines, and the body that hides a request.
-const CASES: &[(&str, &str, &str)] = &[
-    ("Content-Length with chunked", "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
-    ("two Content-Lengths", "Content-Length: 0\r\nContent-Length: 5\r\n", "12345"),
-    ("a list of Content-Lengths", "Content-Length: 0, 5\r\n", "12345"),
-    ("Content-Length +0", "Content-Length: +0\r\n", ""),
-    ("Transfer-Encoding xchunked", "Transfer-Encoding: xchunked\r\n", "0\r\n\r\n"),
-    ("chunked, identity", "Transfer-Encoding: chunked, identity\r\n", "0\r\n\r\n"),
-    ("a space before the colon", "Transfer-Encoding : chunked\r\n", "0\r\n\r\n"),
-    ("a line that is folded", "X: y\r\n Transfer-Encoding: chunked\r\n", "0\r\n\r\n"),
-    ("a line that ends with LF", "X: y\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
-    ("a chunk size with 0x", "Transfer-Encoding: chunked\r\n", "0x0\r\n\r\n"),
+struct Case {
+    name: &'static str,
+    fields: &'static str,
+    /// In front of the hidden request.
+    body: &'static str,
+    /// The RFC lets a server take it; what stands before the server had better see it likewise.
+    allowed: bool,
+}
+
+const fn case(name: &'static str, fields: &'static str, body: &'static str) -> Case {
+    Case { name, fields, body, allowed: false }
+}
+
+const CASES: &[Case] = &[
+    case("Content-Length with chunked", "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+    case("two Content-Lengths", "Content-Length: 0\r\nContent-Length: 5\r\n", "12345"),
+    case("a list of Content-Lengths", "Content-Length: 0, 5\r\n", "12345"),
+    case("Content-Length +0", "Content-Length: +0\r\n", ""),
+    case("Transfer-Encoding xchunked", "Transfer-Encoding: xchunked\r\n", "0\r\n\r\n"),
+    case("chunked, identity", "Transfer-Encoding: chunked, identity\r\n", "0\r\n\r\n"),
+    case("a space before the colon", "Transfer-Encoding : chunked\r\n", "0\r\n\r\n"),
+    case("a chunk size with 0x", "Transfer-Encoding: chunked\r\n", "0x0\r\n\r\n"),
+    // RFC 9112 §5.2: "either reject the message by sending a 400 (Bad Request) [...] or replace each received obs-fold".
+    Case {
+        allowed: true,
+        ..case("a line that is folded", "X: y\r\n Transfer-Encoding: chunked\r\n", "0\r\n\r\n")
+    },
+    // RFC 9112 §2.2: "a recipient MAY recognize a single LF as a line terminator".
+    Case {
+        allowed: true,
+        ..case("a line that ends with LF", "X: y\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n")
+    },
 ];
 
 fn smuggle(scene: &mut Scene<'_>) -> Verdict {
@@ -37,7 +56,7 @@ fn smuggle(scene: &mut Scene<'_>) -> Verdict {
     let hidden = target.get();
     let requests: Vec<Vec<u8>> = CASES
         .iter()
-        .map(|(_, fields, body)| format!("{head}{fields}\r\n{body}{hidden}").into_bytes())
+        .map(|case| format!("{head}{}\r\n{}{hidden}", case.fields, case.body).into_bytes())
         .collect();
     let mut crowd = scene.connected(requests.len());
     if crowd.not_taken > 0 {
@@ -46,23 +65,24 @@ fn smuggle(scene: &mut Scene<'_>) -> Verdict {
     for (peer, request) in crowd.peers.iter_mut().zip(&requests) {
         peer.sends(request);
     }
-    crowd.watches(scene.time(700, 400).max(Duration::from_millis(1)));
-    let (mut refused, mut answered) = (0, Vec::new());
-    for (peer, (name, ..)) in crowd.peers.iter().zip(CASES) {
+    crowd.watches(scene.time(700, 400));
+    let (mut ended, mut answered, mut allowed) = (0, Vec::new(), Vec::new());
+    for (peer, case) in crowd.peers.iter().zip(CASES) {
         let (deed, _) = peer.seen.deed();
-        scene.tells(format!("{name}: {deed}"));
-        refused += usize::from(deed.is_end());
+        scene.tells(format!("{}: {deed}", case.name));
+        ended += usize::from(deed.is_end());
         // A good answer, and the connection goes on: then the hidden request was read too.
-        if matches!(deed, crate::deed::Deed::Answered(200..=299)) {
-            answered.push(*name);
+        if matches!(deed, Deed::Answered(200..=299)) {
+            if case.allowed { allowed.push(case.name) } else { answered.push(case.name) }
         }
     }
-    scene.did = format!("{refused} of {} ended the connection", CASES.len());
-    match answered.is_empty() {
-        true => Verdict::Held,
-        false => Verdict::Bad(format!(
-            "what may be read in two ways was answered as if it were clear: {}",
-            answered.join(", ")
-        )),
+    scene.did = format!("ended {ended} of {}", CASES.len());
+    if !answered.is_empty() {
+        let names = answered.join(", ");
+        Verdict::Bad(format!("what may be read in two ways was answered as if it were clear: {names}"))
+    } else if !allowed.is_empty() {
+        Verdict::Open(format!("taken, as the RFC allows: {}", allowed.join(", ")))
+    } else {
+        Verdict::Held
     }
 }
