@@ -149,6 +149,12 @@ mod tests {
     }
 
     #[test]
+    fn accept_fetches_a_connection_as_a_socket_of_its_own() {
+        let (client, server) = pair();
+        assert_eq!(server.peer_addr().unwrap().as_socket(), client.local_addr().unwrap().as_socket());
+    }
+
+    #[test]
     fn what_is_sent_is_received_and_zero_is_the_end() {
         let (client, server) = pair();
         assert_eq!(send_all(&client, b"hello").unwrap(), 1);

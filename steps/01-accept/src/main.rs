@@ -129,3 +129,62 @@ fn backlog(arguments: &Arguments) -> Result<i32, Failure> {
 fn address(address: SockAddr) -> io::Result<SocketAddr> {
     address.as_socket().ok_or_else(|| io::Error::other("not an IP address"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
+
+    /// A client of a server that `open` made, and the server's end of their connection.
+    fn pair() -> (Socket, Socket, SocketAddr) {
+        let listener = open(ANY, true, 1).expect("a socket that listens");
+        let client = calls::socket(ANY).unwrap();
+        client.connect(&listener.local_addr().unwrap()).expect("listen lets clients connect");
+        client.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        let (server, peer) = calls::accept(&listener).unwrap();
+        server.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        (client, server, peer)
+    }
+
+    #[test]
+    fn an_open_listener_has_its_port_and_listens() {
+        let listener = open(ANY, true, 1).unwrap();
+        assert!(listener.reuse_address().unwrap(), "SO_REUSEADDR is set");
+        assert_ne!(address(listener.local_addr().unwrap()).unwrap().port(), 0, "bind chose a port");
+        assert!(calls::socket(ANY).unwrap().connect(&listener.local_addr().unwrap()).is_ok(), "it listens");
+        assert!(!open(ANY, false, 1).unwrap().reuse_address().unwrap(), "--no-reuse-addr");
+    }
+
+    #[test]
+    fn an_echo_sends_back_what_came_and_ends_at_fin() {
+        let (client, server, _) = pair();
+        let sent = b"one send, but more bytes than one recv fetches\n".repeat(100);
+        calls::send_all(&client, &sent).unwrap();
+        client.shutdown(std::net::Shutdown::Write).unwrap(); // Our FIN: recv returns 0 at the server.
+        assert_eq!(echo(&server).unwrap(), sent.len() as u64);
+        drop(server);
+        let mut came = Vec::new();
+        io::Read::read_to_end(&mut &client, &mut came).unwrap();
+        assert_eq!(came.escape_ascii().to_string(), sent.escape_ascii().to_string());
+    }
+
+    #[test]
+    fn one_client_that_resets_is_no_reason_to_stop() {
+        let (client, server, peer) = pair();
+        client.set_linger(Some(Duration::ZERO)).unwrap();
+        drop(client); // With a linger time of zero: RST.
+        serve_one(server, peer);
+    }
+
+    #[test]
+    fn who_is_served_is_echoed_and_then_closed() {
+        let (client, server, peer) = pair();
+        calls::send_all(&client, b"hello").unwrap();
+        client.shutdown(std::net::Shutdown::Write).unwrap();
+        serve_one(server, peer);
+        let mut came = Vec::new();
+        io::Read::read_to_end(&mut &client, &mut came).expect("the answer, then FIN");
+        assert_eq!(came, b"hello");
+    }
+}
