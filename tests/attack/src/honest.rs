@@ -14,9 +14,9 @@ use crate::talk::Talk;
 use crate::target::{Application, Speech, Target};
 
 /// Between two questions of the one who stays.
-const PAUSE: Duration = Duration::from_millis(50);
+const PAUSE: Duration = Duration::from_millis(25);
 /// Each so many questions somebody new comes, and is served from the first handshake on.
-const NEWCOMER: usize = 4;
+const NEWCOMER: usize = 5;
 
 /// How it was served.
 #[derive(Clone, Debug, Default)]

@@ -22,7 +22,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("HANDSHAKE_TIMEOUT_MS", "1000"),
     ("PING_INTERVAL_MS", "500"),
     ("PONG_TIMEOUT_MS", "500"),
-    ("PATIENCE_MS", "1000"),
+    ("PATIENCE_MS", "500"),
     ("CLOSE_TIMEOUT_MS", "300"),
     ("FLUSH_TIMEOUT_MS", "800"),
     ("LINGER_TIMEOUT_MS", "300"),

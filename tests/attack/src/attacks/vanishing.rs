@@ -1,6 +1,6 @@
-//! Half-open peers: gone without a word, as when a cable is pulled. **Really gone**: a socket filter (BPF, which
-//! needs no root, and Linux) drops whatever arrives at the client's socket, so its kernel acknowledges nothing and answers no FIN
-//! with anything; the server's kernel sends again and again into silence.
+//! Half-open peers: gone without a word, as when a cable is pulled. **Really gone**: a socket filter (BPF; Linux has it,
+//! and it needs no root) drops whatever arrives at the client's socket. Its kernel acknowledges nothing any more, and the
+//! server's kernel sends again and again into silence.
 
 use std::time::{Duration, Instant};
 
