@@ -47,8 +47,6 @@ pub struct EventLoop<P: Entry, S: Stream = TcpStream> {
     pub(crate) net: Net,
     pub(crate) input: Input,
     round: Vec<ConnId>,
-    /// No new connections; those that are here say goodbye.
-    pub(crate) stopping: bool,
     over: bool,
 }
 
@@ -80,7 +78,6 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
             net: Net::new(limits, Instant::now()),
             input: Input::new(),
             round: Vec::new(),
-            stopping: false,
             over: false,
         })
     }
@@ -141,7 +138,7 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
         // 4. Hear what other threads said.
         if was_woken {
             world.woken(&mut self.net);
-            if self.handle.is_stopping() && !self.stopping {
+            if self.handle.is_stopping() && !self.net.is_stopping() {
                 self.begin_stop(world);
             }
         }
@@ -169,7 +166,7 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
             self.flush(id, world);
         }
         self.round = round;
-        self.over |= self.stopping && self.net.connections() == 0;
+        self.over |= self.net.is_stopping() && self.net.connections() == 0;
         Ok(())
     }
 

@@ -62,7 +62,7 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
     /// Step 6 of the turn: begins the outgoing connections that callbacks asked for.
     pub(crate) fn connect(&mut self, world: &mut P::World) {
         for Connect { id, to, tag } in std::mem::take(&mut self.net.connects) {
-            let begun = if self.stopping {
+            let begun = if self.net.is_stopping() {
                 Err(io::Error::other("the server is stopping"))
             } else {
                 TcpStream::connect(to).and_then(|mut socket| {

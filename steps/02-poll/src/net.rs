@@ -19,6 +19,7 @@ pub struct Net {
     /// The wall clock at the beginning of this turn, for a Date field or a chat line.
     pub wall: SystemTime,
     pub(crate) limits: Limits,
+    pub(crate) stopping: bool,
     pub(crate) ports: Table<Port>,
     pub(crate) deadlines: Deadlines,
     pub(crate) connects: Vec<Connect>,
@@ -74,6 +75,11 @@ impl Net {
         self.ports.len()
     }
 
+    /// Whether the server stops: all connections are about to end, so nobody need be told that another did.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping
+    }
+
     fn queue_for(&mut self, to: ConnId, length: u64, add: impl FnOnce(&mut Queue)) -> Sent {
         let limits = self.limits;
         let Some(port) = self.ports.get_mut(to).filter(|port| port.takes_output()) else {
@@ -99,6 +105,7 @@ impl Net {
             now,
             wall: SystemTime::now(),
             limits,
+            stopping: false,
             ports: Table::new(),
             deadlines: Deadlines::new(now),
             connects: Vec::new(),

@@ -80,7 +80,7 @@ impl Handle {
 impl<P: Entry, S: Stream> EventLoop<P, S> {
     /// Somebody called [`Handle::stop`]. Every connection may still say goodbye, a bounded time.
     pub(crate) fn begin_stop(&mut self, world: &mut P::World) {
-        self.stopping = true;
+        self.net.stopping = true;
         // First the listeners: who connects now is refused at once and can try elsewhere.
         self.listeners.clear();
         self.net.deadlines.set(Whose::Stop, Some(self.net.now + self.net.limits.stop_timeout));

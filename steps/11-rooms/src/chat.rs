@@ -207,6 +207,10 @@ impl Application for Chat {
         let Some(room) = self.hub.room_of(id).map(str::to_string) else { return };
         let Some(person) = self.hub.leave(id) else { return };
         log::info!("{id} {} left {room} ({})", person.name, close.code);
+        if net.is_stopping() {
+            // Each would be told of each: a room of a thousand, half a million times.
+            return;
+        }
         self.hub.send_to_room(&room, &Event::Left(&person).message(), net);
     }
 }

@@ -23,7 +23,7 @@ pub(crate) struct Heartbeat {
     number: u64,
 }
 
-/// A new connection is pinged after this silence already, so that its latency is known soon.
+/// A new connection is pinged so soon whether it is silent or not: then its latency is known.
 const FIRST: Duration = Duration::from_secs(1);
 
 impl Heartbeat {
@@ -35,7 +35,9 @@ impl Heartbeat {
 
     /// Bytes came, or will be looked at only from `at` on.
     pub fn heard(&mut self, at: Instant) {
-        self.heard = self.heard.max(at);
+        if self.number > 0 {
+            self.heard = self.heard.max(at);
+        }
     }
 
     /// A Pong came. Returns the round trip, if it answers our last Ping.
@@ -96,6 +98,15 @@ mod tests {
         assert_eq!(due(&mut heartbeat, pinged), Due::Ping(1_u64.to_be_bytes()));
         assert_eq!(due(&mut heartbeat, pinged), Due::At(pinged + 10 * SECOND));
         assert_eq!(due(&mut heartbeat, pinged + 10 * SECOND), Due::Close(1011, "no Pong came"));
+    }
+
+    #[test]
+    fn the_first_ping_does_not_wait_for_a_silence() {
+        let start = Instant::now() + 100 * SECOND;
+        let mut heartbeat = Heartbeat::new(20 * SECOND, start);
+        heartbeat.heard(start + SECOND / 2);
+        assert_eq!(due(&mut heartbeat, start + SECOND / 2), Due::At(start + SECOND));
+        assert_eq!(due(&mut heartbeat, start + SECOND), Due::Ping(1_u64.to_be_bytes()));
     }
 
     #[test]
