@@ -163,6 +163,23 @@ mod tests {
     }
 
     #[test]
+    fn one_line_is_obeyed() {
+        let mut chat = chat(100);
+        let mut obeyed = |line: &str| {
+            chat.call(|_, room, io| obey(line.as_bytes(), room, io));
+            sent(&mut chat)
+        };
+        assert_eq!(obeyed("/nick alice"), ["* you are now alice"]);
+        assert_eq!(obeyed("/nick bob"), ["! bob is taken"]);
+        assert_eq!(obeyed("/who"), ["* here: bob, alice"]);
+        assert_eq!(obeyed("/\x1b[2J"), ["! no such command: /\u{fffd}[2J; /say says what begins with /"]);
+        assert_eq!(obeyed("hello"), Vec::<String>::new(), "it is said to the others");
+        assert_eq!(obeyed(""), Vec::<String>::new());
+        assert_eq!(obeyed("/quit"), ["* goodbye"]);
+        assert!(!chat.is_open());
+    }
+
+    #[test]
     fn commands_are_answered() {
         assert_eq!(answers(b"/who\n"), ["* here: bob, guest2"]);
         assert_eq!(answers(b"/nick alice\r\n/who\r\n"), ["* you are now alice", "* here: bob, alice"]);
@@ -192,6 +209,35 @@ mod tests {
         chat.end();
         assert!(!chat.is_open());
         assert_eq!(sent(&mut chat), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_line_reaches_all_others_and_not_its_speaker() {
+        let mut chat = chat(100);
+        let me = chat.id();
+        chat.call(|_, room, io| assert_eq!(room.tell_others(BOB, "<bob> hi", io), Told::All));
+        chat.call(|_, room, io| assert_eq!(room.tell_others(me, "<guest2> hi", io), Told::All));
+        assert_eq!(sent(&mut chat), ["<bob> hi"]);
+    }
+
+    #[test]
+    fn who_reads_too_slowly_is_talked_to_slowly_then_not_at_all() {
+        let mut chat = chat(100);
+        let me = chat.id();
+        let long = "x".repeat(10_000);
+        // MAX_PENDING is 64 KiB, MAX_QUEUE 1 MiB: six of these lines, and 104.
+        let told = |chat: &mut Rehearsal<Chat>| {
+            let mut told = Told::All;
+            chat.call(|_, room, io| told = room.tell_others(BOB, &long, io));
+            told
+        };
+        assert_eq!((0..6).map(|_| told(&mut chat)).collect::<Vec<_>>(), [Told::All; 6]);
+        assert_eq!(told(&mut chat), Told::TooFast, "more than MAX_PENDING waits");
+        assert!(!chat.world.is_too_slow(me));
+        (0..98).for_each(|_| assert_eq!(told(&mut chat), Told::TooFast));
+        assert!(chat.world.is_too_slow(me), "a line was dropped");
+        assert_eq!(told(&mut chat), Told::All, "it is not talked to any more");
+        assert_eq!(sent(&mut chat).len(), 104, "what came before the dropped line is whole");
     }
 
     #[test]
