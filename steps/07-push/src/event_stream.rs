@@ -25,7 +25,8 @@ impl EventStream {
         answer.send(Status::Ok, Content::Stream, |head| {
             head.field("Content-Type", "text/event-stream")
                 .field("Cache-Control", "no-store")
-                // nginx collects an answer before it passes it on, unless it is told not to.
+                // A proxy may collect an answer before it passes it on; nginx does where it compresses, unless it
+                // is told not to.
                 .field("X-Accel-Buffering", "no")
         });
     }

@@ -29,8 +29,10 @@ fn a_rung_is_built_started_and_stopped() {
 fn what_a_server_costs_is_measured() {
     passes(|story| {
         let server = story.server_with(rung);
-        assert!((1 << 16..1 << 28).contains(&server.memory_rss()), "{}", server.memory_rss());
-        assert!(server.memory_peak() >= server.memory_rss());
+        let now = server.memory_rss();
+        assert!((1 << 16..1 << 28).contains(&now), "{now}");
+        // The peak of later: meanwhile it may have grown.
+        assert!(server.memory_peak() >= now);
         assert!(server.cpu_time() < Duration::from_secs(1));
         assert!(server.open_descriptors() >= 4);
     });
