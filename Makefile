@@ -25,6 +25,7 @@ help:
 	@echo '  make run STEP=05        one rung; ARGS="--help" says what it can do'
 	@echo '  make run STEP=11 EXAMPLE=ticker    or whiteboard: what else stands on the hub of that rung'
 	@echo '  make talk               a client to play with by hand: ADDRESS=ws://127.0.0.1:8080/, http://... or tcp://...'
+	@echo '  make replay FILE=x.bin  sends a file of bytes; ARGS=--every-split cuts it everywhere and compares the answers'
 	@echo '  make test               all tests of all rungs, real browser included: some minutes'
 	@echo '  make test STEP=05       one rung: its unit tests and its black-box tests, in seconds'
 	@echo '  make browser [STEP=05]  the browser tests; pictures of each page in target/screenshots'
@@ -105,6 +106,11 @@ attack: cargo
 .PHONY: talk
 talk: cargo
 	@cargo run --quiet --package talk --bin talk -- $(ADDRESS) $(ARGS)
+
+# FILE: any bytes, or a .replay as in tests/talk/examples.
+.PHONY: replay
+replay: cargo
+	@cargo run --quiet --package talk --bin replay -- $(FILE) $(ADDRESS) $(ARGS)
 
 # TARGET: one or more of the folders in tests/fuzz/corpus; all without it.
 .PHONY: fuzz

@@ -85,7 +85,6 @@ impl Handshake {
 
 /// What to do about an answer that is no 101.
 pub(crate) fn advice(status: u16, address: &Address) -> String {
-    let port = address.port;
     match status {
         200 => format!(
             "a page, no WebSocket: another path? or speak HTTP to it: make talk ADDRESS=http://{}",
@@ -93,10 +92,14 @@ pub(crate) fn advice(status: u16, address: &Address) -> String {
         ),
         301..=308 => "the server points elsewhere (Location): use that address".into(),
         400 => "the server finds the request wrong; the text above says what".into(),
-        401 | 403 => format!(
-            "the server wants to know who you are, or where you come from. Rung 12: log in, and show the cookie:\n\
+        401 => format!(
+            "the server wants to know who you are. Rung 12: log in, and show the cookie:\n\
              curl -si -d 'name=ada&password=...' http://{}/login | grep -i set-cookie\n\
-             make talk ARGS=\"--header 'Cookie: session=...'\"    (also: --origin http://127.0.0.1:{port})",
+             make talk ARGS=\"--header 'Cookie: session=...'\"",
+            address.authority()
+        ),
+        403 => format!(
+            "the server may not like where you come from: --origin http://{}, or none",
             address.authority()
         ),
         404 => {

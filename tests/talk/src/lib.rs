@@ -9,6 +9,7 @@
 //! - `screen.rs`: how it looks.
 //! - `handshake.rs`, `response.rs`, `flow.rs`, `websocket.rs`: what is spoken, each part without a socket.
 //! - `conversation.rs`, `world.rs`: the two halves that the loop of rung 02 runs.
+//! - `script.rs`, `replay_options.rs`, `replay.rs`: a file of bytes.
 
 mod address;
 mod bytes;
@@ -17,13 +18,16 @@ mod conversation;
 mod flow;
 mod handshake;
 mod options;
+mod replay;
+mod replay_options;
 mod response;
 mod screen;
+mod script;
 mod typed;
 mod websocket;
 mod world;
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -37,22 +41,40 @@ use world::Talk;
 
 /// The program `talk`. The exit code: `talk --help` says.
 pub fn talk() -> ExitCode {
-    let options = match Options::read(Parser::from_env()) {
-        Ok(Ok(options)) => options,
+    program("talk", Options::read(Parser::from_env()), run)
+}
+
+/// The program `replay`. The exit code: `replay --help` says.
+pub fn replay() -> ExitCode {
+    program("replay", replay_options::Options::read(Parser::from_env()), |options| {
+        let well = replay::replay(&options, &mut screen())?;
+        Ok(u8::from(!well))
+    })
+}
+
+/// What both have in common: help, a wrong command line, a failure, each said in one line.
+fn program<O>(
+    name: &str,
+    options: Result<Result<O, &'static str>, String>,
+    run: impl FnOnce(O) -> Result<u8, String>,
+) -> ExitCode {
+    // Nobody may be reading (`--help | head -1`), and `println!` would panic.
+    let says = |mut to: Box<dyn Write>, text: &str| drop(to.write_all(text.as_bytes()));
+    match options {
+        Ok(Ok(options)) => match run(options) {
+            Ok(code) => ExitCode::from(code),
+            Err(why) => {
+                says(Box::new(io::stderr()), &format!("{name}: {why}\n"));
+                ExitCode::FAILURE
+            }
+        },
         Ok(Err(text)) => {
-            print!("{text}");
-            return ExitCode::SUCCESS;
+            says(Box::new(io::stdout()), text);
+            ExitCode::SUCCESS
         }
         Err(why) => {
-            eprintln!("talk: {why}");
-            return ExitCode::from(2);
-        }
-    };
-    match run(options) {
-        Ok(code) => ExitCode::from(code),
-        Err(why) => {
-            eprintln!("talk: {why}");
-            ExitCode::FAILURE
+            says(Box::new(io::stderr()), &format!("{name}: {why}\n"));
+            ExitCode::from(2)
         }
     }
 }

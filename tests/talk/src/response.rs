@@ -1,14 +1,16 @@
 //! HTTP answers as they come: each line and each chunk is shown, and where the body ends is explained.
 
-use std::collections::VecDeque;
+mod asked;
+
 use std::time::Instant;
 
 use harness::show;
 use keep_alive::{Body, BodyDecoder, Limits};
 use request::line::{CRLF, Cut, cut};
-use request::{Field, Framing, Method, Request, elements};
+use request::{Field, Framing, elements};
 
 use crate::screen::{Screen, Way};
+use asked::Asked;
 
 /// The longest line of a head. Apache and nginx send at most 8 KiB of it.
 const LINE: usize = 64 * 1024;
@@ -44,8 +46,17 @@ pub(crate) enum Arrived {
     Answer { head: Head },
     /// 101: other bytes follow.
     Switch(Head),
-    /// What came is no HTTP.
-    NoHttp,
+    /// What comes from here on is no HTTP: where an answer would begin is not known.
+    Lost,
+}
+
+/// What follows the head of a final answer.
+enum Begun {
+    /// No body: it is whole.
+    Whole,
+    Body,
+    /// Nobody can say where it ends.
+    Lost,
 }
 
 /// The head of an answer.
@@ -103,13 +114,15 @@ impl Responses {
                     }
                     Ok(found) => {
                         *head = found;
-                        if self.begin(head, screen) {
-                            return Some(Arrived::Answer { head: head.clone() });
+                        match self.begin(head, screen) {
+                            Begun::Whole => return Some(Arrived::Answer { head: head.clone() }),
+                            Begun::Body => {}
+                            Begun::Lost => return Some(Arrived::Lost),
                         }
                     }
                     Err(()) => {
                         self.at = At::Lost;
-                        return Some(Arrived::NoHttp);
+                        return Some(Arrived::Lost);
                     }
                 },
                 &mut At::Body { ref mut decoder, chunked, close } => {
@@ -118,7 +131,7 @@ impl Responses {
                         Err(fault) => {
                             screen.blames(format!("{fault} ({})", fault.section()));
                             self.at = At::Lost;
-                            continue;
+                            return Some(Arrived::Lost);
                         }
                     };
                     match part.body {
@@ -189,7 +202,7 @@ impl Responses {
                     // What has no status line is no HTTP; whether an empty line follows is no question.
                     let first = lines.len() == 1;
                     if first && status_line(line).is_none() {
-                        screen.blames(STATUS_LINE);
+                        no_http(screen);
                         return Some(Err(()));
                     }
                     if line.is_empty() {
@@ -202,7 +215,7 @@ impl Responses {
                     return Some(Err(()));
                 }
                 Err(_) if lines.is_empty() && !b"HTTP/".iter().eq(self.bytes.iter().take(5)) => {
-                    screen.blames(STATUS_LINE);
+                    no_http(screen);
                     return Some(Err(()));
                 }
                 Err(fault) => {
@@ -225,8 +238,8 @@ impl Responses {
         Some(Ok(head))
     }
 
-    /// Decides where the body of a final answer ends (RFC 9112 §6.3), and says why. Whether there is none.
-    fn begin(&mut self, head: &Head, screen: &mut Screen) -> bool {
+    /// Decides where the body of a final answer ends (RFC 9112 §6.3), and says why.
+    fn begin(&mut self, head: &Head, screen: &mut Screen) -> Begun {
         let to_head = self.asked.methods.pop_front();
         if to_head.is_none() {
             screen.notes("nobody asked for this answer: the server says it of its own accord");
@@ -241,7 +254,7 @@ impl Responses {
         if to_head == Some(true) || matches!(head.status, 204 | 304) {
             let why = if to_head == Some(true) { "the request was HEAD" } else { "this status has none" };
             whole(&format!("no body, {why} (RFC 9110 §6.4.1)"), close, screen);
-            return true;
+            return Begun::Whole;
         }
         if coded && !lengths.is_empty() {
             screen.blames("Content-Length beside Transfer-Encoding (RFC 9112 §6.2)");
@@ -261,7 +274,7 @@ impl Responses {
                 None => {
                     screen.blames("Content-Length is no number (RFC 9110 §8.6)");
                     self.at = At::Lost;
-                    return false;
+                    return Begun::Lost;
                 }
             }
         } else {
@@ -269,15 +282,22 @@ impl Responses {
                 "neither Content-Length nor chunks: the body ends with the connection (RFC 9112 §6.3)",
             );
             self.at = At::UntilEnd;
-            return false;
+            return Begun::Body;
         };
         let Some(decoder) = BodyDecoder::new(framing) else {
             whole("a body of 0 bytes", close, screen);
-            return true;
+            return Begun::Whole;
         };
         self.at = At::Body { decoder, chunked: framing == Framing::Chunked, close };
-        false
+        Begun::Body
     }
+}
+
+/// What comes is no HTTP.
+fn no_http(screen: &mut Screen) {
+    screen.blames(STATUS_LINE);
+    screen
+        .notes("a server that speaks bytes, as rungs 01 to 03 do? Then talk to it at tcp:// and its address");
 }
 
 const STATUS_LINE: &str = "an answer begins with HTTP/1.1, a space, three digits and a space (RFC 9112 §4)";
@@ -308,51 +328,5 @@ fn chunk_line(line: &[u8]) -> String {
     show::escape(line) + &meaning
 }
 
-/// The requests that were sent, read as a server reads them.
-#[derive(Default)]
-struct Asked {
-    bytes: Vec<u8>,
-    body: Option<BodyDecoder>,
-    /// For each request without a final answer: was it HEAD?
-    methods: VecDeque<bool>,
-    /// What was sent is no request; where another would begin is not known.
-    lost: bool,
-}
-
-impl Asked {
-    fn push(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
-        while !self.lost {
-            let used = match &mut self.body {
-                Some(body) => match body.next(&self.bytes, &Limits::DEFAULT) {
-                    Ok(Some(part)) => {
-                        if part.body == Some(Body::End) {
-                            self.body = None;
-                        }
-                        part.used
-                    }
-                    Ok(None) => return,
-                    Err(_) => {
-                        self.lost = true;
-                        return;
-                    }
-                },
-                None => match Request::parse(&self.bytes, &request::Limits::DEFAULT) {
-                    Ok(Some((head, used))) => {
-                        self.methods.push_back(head.method == Method::Head);
-                        self.body = BodyDecoder::new(head.framing);
-                        used
-                    }
-                    Ok(None) => return,
-                    // A wrong request is answered too, once.
-                    Err(_) => {
-                        self.methods.push_back(false);
-                        self.lost = true;
-                        return;
-                    }
-                },
-            };
-            self.bytes.drain(..used);
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -67,7 +67,10 @@ impl Screen {
 
     /// What the person at the keyboard should know: a typing error, a connection that is gone.
     pub fn warns(&mut self, text: impl AsRef<str>) {
-        self.line(&format!("! {}", text.as_ref()), Some(Look::Red));
+        let text = text.as_ref();
+        let (first, more) = text.split_once('\n').unwrap_or((text, ""));
+        self.line(&format!("! {first}"), Some(Look::Red));
+        self.notes(more);
     }
 
     fn line(&mut self, line: &str, look: Option<Look>) {

@@ -1,0 +1,7 @@
+//! Sends a file of bytes in chosen pieces: `make replay FILE=...`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    talk::replay()
+}
