@@ -24,6 +24,12 @@ const TALKS: usize = 10;
 /// A delivery is noted with four bytes: ten times the usual size for ten minutes takes as much memory as one may take.
 const MOST: (usize, u64) = (60_000, 600);
 
+impl Default for Plan {
+    fn default() -> Plan {
+        Plan { connections: 10_000, seconds: 60 }
+    }
+}
+
 impl Plan {
     /// How long after one message a talker sends the next. Longer than [`Plan::PING_INTERVAL`], so that talkers
     /// are pinged too.
@@ -45,9 +51,10 @@ impl Plan {
                 _ => Err(format!("{name} is a number from 1 to {most}, not {text:?}")),
             },
         };
+        let usual = Plan::default();
         Ok(Plan {
-            connections: number("LOAD_CONNECTIONS", 10_000, MOST.0 as u64)? as usize,
-            seconds: number("LOAD_SECONDS", 60, MOST.1)?,
+            connections: number("LOAD_CONNECTIONS", usual.connections as u64, MOST.0 as u64)? as usize,
+            seconds: number("LOAD_SECONDS", usual.seconds, MOST.1)?,
         })
     }
 
@@ -116,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_hundred_rooms_of_a_hundred_people_from_a_hundred_addresses() {
-        let plan = Plan { connections: 10_000, seconds: 60 };
+        let plan = Plan::default();
         let seats: Vec<Seat> = (0..plan.connections).map(|number| plan.seat(number)).collect();
         let addresses: Vec<Ipv4Addr> = plan.addresses().collect();
         assert_eq!((addresses[0], addresses[99]), ([127, 1, 0, 1].into(), [127, 1, 0, 100].into()));

@@ -22,6 +22,7 @@ const MANY: usize = 10_000;
 const NO_PONG: u16 = 1011;
 const GOING_AWAY: u16 = 1001;
 
+#[derive(Default)]
 pub(crate) struct Report {
     plan: Plan,
     /// How many came into their rooms, and how long that took.
@@ -52,26 +53,7 @@ pub(crate) struct Report {
 
 impl Report {
     pub fn new(plan: Plan) -> Report {
-        Report {
-            plan,
-            here: 0,
-            coming: Duration::ZERO,
-            beats: Vec::new(),
-            costs: Vec::new(),
-            closed: BTreeMap::new(),
-            closed_later: BTreeMap::new(),
-            ends: BTreeMap::new(),
-            counters: String::new(),
-            silent: Vec::new(),
-            stopping: Duration::ZERO,
-            said: 0,
-            expected: 0,
-            lost: 0,
-            twice: 0,
-            too_late: 0,
-            strayed: 0,
-            delays: Vec::new(),
-        }
+        Report { plan, ..Report::default() }
     }
 
     /// Takes over what all members have heard.
@@ -218,3 +200,6 @@ fn since(later: &BTreeMap<End, usize>, before: &BTreeMap<End, usize>) -> Vec<(En
 fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }
+
+#[cfg(test)]
+mod tests;
