@@ -168,3 +168,48 @@ fn content_length(value: &[u8]) -> Result<u64, ParseError> {
         shifted.checked_add(u64::from(byte - b'0')).ok_or(ParseError::ContentLengthOverflow)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Version::{Http10, Http11};
+
+    #[test]
+    fn rfc_9110_8_6_a_length_is_digits_and_fits() {
+        assert_eq!(content_length(b"0"), Ok(0));
+        assert_eq!(content_length(b"007"), Ok(7));
+        assert_eq!(content_length(b"18446744073709551615"), Ok(u64::MAX));
+        for too_large in ["18446744073709551616", "99999999999999999999", "184467440737095516150"] {
+            assert_eq!(content_length(too_large.as_bytes()), Err(ParseError::ContentLengthOverflow));
+        }
+        for bad in ["", "+1", "-1", "1_0", "0x1", "1 0", "1,1", "1.0", "1e3", "\u{ff11}"] {
+            assert_eq!(content_length(bad.as_bytes()), Err(ParseError::ContentLength), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn rfc_9112_6_3_where_a_body_ends() {
+        let length = |value| ("content-length", value);
+        let coding = |value| ("Transfer-Encoding", value);
+        let framing = |version, fields: &[(&str, &'static str)]| {
+            let mut findings = Findings::default();
+            fields.iter().for_each(|(name, value)| findings.note(name.as_bytes(), value.as_bytes()));
+            findings.framing(version)
+        };
+        assert_eq!(framing(Http11, &[]), Ok(Framing::None));
+        assert_eq!(framing(Http10, &[length("5")]), Ok(Framing::Length(5)));
+        assert_eq!(framing(Http11, &[coding("chunked")]), Ok(Framing::Chunked));
+        let both = [length("5"), coding("chunked")];
+        for (version, fields, why) in [
+            (Http11, &both[..], ParseError::LengthAndCoding),
+            (Http10, &both, ParseError::TransferEncodingInHttp10),
+            (Http10, &[coding("chunked")], ParseError::TransferEncodingInHttp10),
+            (Http11, &[coding("gzip")], ParseError::ChunkedNotLast),
+            (Http11, &[coding("gzip, chunked")], ParseError::UnknownCoding),
+            // The first thing wrong decides.
+            (Http11, &[length("x"), coding("chunked")], ParseError::ContentLength),
+        ] {
+            assert_eq!(framing(version, fields), Err(why), "{version} {fields:?}");
+        }
+    }
+}

@@ -134,4 +134,23 @@ mod tests {
         assert!(!is_authority_with_port(b"a"));
         assert!(!is_authority_with_port(b"a:"));
     }
+
+    #[test]
+    fn rfc_9112_3_2_host_and_target() {
+        let origin = Target::Origin { path: "/", query: None };
+        let absolute = Target::Absolute { scheme: "http", authority: "a", path: "/", query: None };
+        let judged = |field: Option<&'static str>, target, version| {
+            effective(field.map(str::as_bytes), target, version)
+        };
+        assert_eq!(judged(Some("b:80"), &origin, Version::Http11), Ok(Some("b:80")));
+        assert_eq!(judged(Some("b"), &absolute, Version::Http11), Ok(Some("a")), "§3.2.2");
+        assert_eq!(judged(Some("b"), &Target::Authority("a:443"), Version::Http11), Ok(Some("a:443")));
+        assert_eq!(judged(Some(""), &Target::Asterisk, Version::Http11), Ok(None));
+        assert_eq!(judged(None, &origin, Version::Http10), Ok(None));
+        for target in [&origin, &absolute, &Target::Asterisk] {
+            assert_eq!(judged(None, target, Version::Http11), Err(ParseError::HostMissing));
+            assert_eq!(judged(Some("b c"), target, Version::Http10), Err(ParseError::HostInvalid));
+        }
+        assert_eq!(judged(Some(""), &origin, Version::Http11), Err(ParseError::HostInvalid));
+    }
 }

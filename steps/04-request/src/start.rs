@@ -171,3 +171,41 @@ fn split_at_space(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let space = bytes.iter().position(|&byte| byte == b' ')?;
     Some((&bytes[..space], &bytes[space + 1..]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(line: &str) -> Result<StartLine<'_>, ParseError> {
+        request_line(line.as_bytes(), &Limits { target: 20, ..Limits::DEFAULT })
+    }
+
+    #[test]
+    fn a_request_line_has_three_parts() {
+        let target = Target::Origin { path: "/a", query: Some("b") };
+        assert_eq!(judged("GET /a?b HTTP/1.1"), Ok((Method::Get, target, Version::Http11)));
+        assert_eq!(judged("OPTIONS * HTTP/1.0"), Ok((Method::Options, Target::Asterisk, Version::Http10)));
+        assert_eq!(judged("get /a?b HTTP/1.2"), Ok((Method::Unknown, target, Version::Http11)));
+    }
+
+    #[test]
+    fn rfc_9112_3_what_is_no_request_line() {
+        for (line, why) in [
+            ("", ParseError::EmptyLines),
+            ("GET", ParseError::RequestLine),
+            ("GET /", ParseError::RequestLine),
+            ("GET  HTTP/1.1", ParseError::RequestLine),
+            ("GET  / HTTP/1.1", ParseError::RequestLine),
+            ("GET /  HTTP/1.1", ParseError::RequestLine),
+            ("GET / HTTP/1.1 ", ParseError::RequestLine),
+            ("G@T / HTTP/1.1", ParseError::MethodToken),
+            (" / HTTP/1.1", ParseError::MethodToken),
+            ("GET /12345678901234567890 HTTP/1.1", ParseError::TargetTooLong),
+            ("GET / HTTP/2.0", ParseError::VersionNotSupported),
+            ("GET / http/1.1", ParseError::Version),
+            ("GET /#a HTTP/1.1", ParseError::TargetFragment),
+        ] {
+            assert_eq!(judged(line), Err(why), "{line:?}");
+        }
+    }
+}
