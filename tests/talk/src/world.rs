@@ -139,13 +139,17 @@ impl Talk {
         match self.state {
             State::Connecting => {}
             State::Open(id) => net.wake(id),
-            State::Resting => match self.next_line() {
-                Input::Nothing => {}
-                Input::End => self.over(),
-                Input::Line(line) if line == "/quit" => self.over(),
-                Input::Line(line) => {
-                    self.again.push_front(line);
-                    self.connect_again(net);
+            State::Resting => loop {
+                match self.next_line() {
+                    Input::Nothing => return,
+                    Input::End => return self.over(),
+                    Input::Line(line) if line == "/quit" => return self.over(),
+                    // What it waits for can be the end that has come already.
+                    Input::Line(line) if line.split(' ').next() == Some("/wait") => {}
+                    Input::Line(line) => {
+                        self.again.push_front(line);
+                        return self.connect_again(net);
+                    }
                 }
             },
         }
