@@ -68,26 +68,43 @@ impl<'a> Source<'a> {
 
     /// The file with holes in place of the bodies of these functions; each comes with the lines that explain it.
     pub fn with_holes(&self, holes: &[(&str, String)]) -> Result<String, HoleError> {
-        let mut cuts = Vec::new();
-        for (name, words) in holes {
-            let function = self.find(name)?;
-            if let Some(why) = function.unfit {
-                return Err(HoleError::Unfit((*name).to_string(), why));
-            }
-            cuts.push((function.body.clone(), function.hole(words)));
-        }
-        // From the end, so that what stands before stays where it is.
-        cuts.sort_by_key(|(body, _)| std::cmp::Reverse(body.start));
-        let mut text = self.text.to_string();
-        for (body, hole) in cuts {
-            text.replace_range(body, &hole);
-        }
-        Ok(text)
+        self.with_bodies(holes, Function::hole)
+    }
+
+    /// The file with these functions as they are, but each runs into `todo!()` while a condition holds: a hole that
+    /// opens at run time, so that one build shows them all.
+    pub fn with_switches(&self, switches: &[(&str, String)]) -> Result<String, HoleError> {
+        self.with_bodies(switches, |function, condition| {
+            let body = &self.text[function.body.clone()];
+            format!("{{ if {condition} {{ todo!() }}{}", &body[1..])
+        })
     }
 
     /// The body of a function as it stands, to see whether it is still a hole.
     pub fn body(&self, name: &str) -> Result<&'a str, HoleError> {
         Ok(&self.text[self.find(name)?.body.clone()])
+    }
+
+    fn with_bodies(
+        &self,
+        functions: &[(&str, String)],
+        body: impl Fn(&Function, &str) -> String,
+    ) -> Result<String, HoleError> {
+        let mut cuts = Vec::new();
+        for (name, words) in functions {
+            let function = self.find(name)?;
+            if let Some(why) = function.unfit {
+                return Err(HoleError::Unfit((*name).to_string(), why));
+            }
+            cuts.push((function.body.clone(), body(function, words)));
+        }
+        // From the end, so that what stands before stays where it is.
+        cuts.sort_by_key(|(body, _)| std::cmp::Reverse(body.start));
+        let mut text = self.text.to_string();
+        for (body, other) in cuts {
+            text.replace_range(body, &other);
+        }
+        Ok(text)
     }
 
     fn find(&self, name: &str) -> Result<&Function, HoleError> {
@@ -237,3 +254,6 @@ fn quote_free(span: Span) -> String {
 fn range(span: Span) -> Range<usize> {
     span.byte_range()
 }
+
+#[cfg(test)]
+mod tests;
