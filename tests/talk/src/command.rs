@@ -53,7 +53,7 @@ What a browser cannot send:
 /raw 81 85 \"text\"           any bytes
 And:
 /repeat N LINE              the same line N times, in one write
-/wait [SECONDS]             the next line waits until something has come (5 s at most)
+/wait [SECONDS]             the next line waits until an answer has come (5 s at most)
 /quiet [off]                answer neither Ping nor Close; off: answer again
 /bits [off]                 draw each frame bit by bit
 /end  /reset                end our side (FIN); cut the connection off (RST)

@@ -22,6 +22,8 @@ pub(crate) struct Conversation {
     mode: Mode,
     /// No line is read before this time, or before something comes.
     wait: Option<Instant>,
+    /// Something has come since we last sent, or last waited.
+    heard: bool,
     /// A command that waits for its time.
     held: Option<Command>,
     /// We end it: nothing more is typed.
@@ -58,6 +60,7 @@ impl Entry for Conversation {
         let mut conversation = Conversation {
             mode: Mode::Bytes,
             wait: None,
+            heard: false,
             held: None,
             leaving: false,
             ended: false,
@@ -86,7 +89,7 @@ impl Protocol for Conversation {
     type World = Talk;
 
     fn data(&mut self, bytes: &mut [u8], talk: &mut Talk, io: &mut Io<'_>) -> usize {
-        self.wait = None;
+        self.heard = true;
         match &mut self.mode {
             Mode::Bytes => talk.screen.shows(Way::In, io.now, harness::show::brief(bytes)),
             Mode::Http { responses, .. } => {
@@ -122,6 +125,9 @@ impl Protocol for Conversation {
                     Mode::Http { .. } => "the answer is not whole",
                     Mode::Bytes => "the server does not end its side",
                 };
+                if let Mode::WebSocket(socket) = mode {
+                    socket.shows_unfinished(&mut talk.screen);
+                }
                 talk.screen.warns(format!("after {} s: {what}", talk.options.patience.as_secs_f64()));
                 talk.failed = true;
                 self.next = Next::Over;
@@ -231,6 +237,8 @@ impl Conversation {
                     );
                     let extension = head.values("Sec-WebSocket-Extensions").next().is_some();
                     let rest = responses.unfinished().to_vec();
+                    // Who waits behind a handshake of ours waits for more than its answer.
+                    self.heard = handshake.is_none() || !rest.is_empty();
                     let Talk { options, .. } = &*talk;
                     self.mode = Mode::WebSocket(WebSocket::new(extension, options.quiet, options.bits));
                     self.next = Next::Over;

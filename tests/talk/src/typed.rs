@@ -14,7 +14,7 @@ GET / HTTP/1.1              a line of your own request; an empty line ends the h
 /chunked PATH a | b | c     the same with a body in three chunks
 /raw \"GET / HT\" 54 50       any bytes: hex, and text in quotes
 /repeat N LINE              the same line N times, in one write: /repeat 3 /get /
-/wait [SECONDS]             the next line waits until something has come (5 s at most)
+/wait [SECONDS]             the next line waits until an answer has come (5 s at most)
 /end  /reset                end our side (FIN); cut the connection off (RST)
 /quit                       leave; so does Ctrl-D";
 

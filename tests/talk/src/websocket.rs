@@ -8,7 +8,7 @@ use harness::Frame;
 use harness::frame::{CLOSE, PING, TEXT};
 use messages::{Assembler, Event};
 
-use crate::flow::{Flow, drawing};
+use crate::flow::{Flow, code_name, drawing};
 use crate::screen::{Screen, Way};
 
 /// More than this of one frame is not kept.
@@ -23,6 +23,8 @@ pub(crate) struct WebSocket {
     /// Judges messages: fragments, UTF-8, close codes. It is of no use behind a fault, nor where an extension
     /// changes what the bits mean; then each frame is judged by itself.
     judge: Option<Assembler>,
+    /// Judges what we send, as the server should. Of no use behind the first fault either.
+    server: Option<Assembler>,
     /// Frames of the message that is coming in.
     fragments: usize,
     /// The second half of a frame whose first was sent.
@@ -40,6 +42,7 @@ impl WebSocket {
             incoming: Flow::default(),
             outgoing: Flow::default(),
             judge: (!extension).then(|| Assembler::new(Role::Client, ())),
+            server: (!extension).then(|| Assembler::new(Role::Server, ())),
             fragments: 0,
             rest: Vec::new(),
             quiet,
@@ -108,6 +111,7 @@ impl WebSocket {
             if shown < SHOWN {
                 self.outgoing.show(Way::Out, now, &frame, &wire, self.bits, screen);
             }
+            self.foresees(wire, screen);
             shown += 1;
         }
         if shown > SHOWN {
@@ -169,6 +173,16 @@ impl WebSocket {
     /// Whether the frame that is coming is larger than is kept.
     pub fn overflows(&self) -> bool {
         self.incoming.unfinished().len() > MAX_FRAME
+    }
+
+    /// Says how the server should take a frame that breaks a rule.
+    fn foresees(&mut self, mut wire: Vec<u8>, screen: &mut Screen) {
+        let Some(server) = &mut self.server else { return };
+        if let Err(error) = server.next(&mut &mut wire[..], usize::MAX) {
+            let code = error.close_code();
+            screen.notes(format!("{error}: a server closes with {code}, {}", code_name(code)));
+            self.server = None;
+        }
     }
 
     fn judge(&mut self, frame: &Frame, mut wire: Vec<u8>, screen: &mut Screen) {

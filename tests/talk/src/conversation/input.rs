@@ -34,7 +34,8 @@ impl Conversation {
     }
 
     fn is_ready(&mut self, now: Instant) -> bool {
-        self.wait.take_if(|until| *until <= now);
+        let heard = self.held.is_none() && self.wait.is_some() && std::mem::take(&mut self.heard);
+        self.wait.take_if(|until| heard || *until <= now);
         self.wait.is_none() && !matches!(self.mode, Mode::Http { handshake: Some(_), .. })
     }
 
@@ -78,6 +79,7 @@ impl Conversation {
             }
             Command::Send { end } => self.send_typed(end, talk, io),
             sends => {
+                self.heard = false;
                 let mut out = Vec::new();
                 let why = match &mut self.mode {
                     Mode::WebSocket(socket) => speak(socket, sends, io.now, &mut out, talk),
@@ -103,6 +105,7 @@ impl Conversation {
         if typed.is_empty() && !end {
             return talk.screen.warns("/send: nothing was typed yet");
         }
+        self.heard = false;
         let lines: String = std::mem::take(typed).iter().map(|line| format!("{line}\r\n")).collect();
         let bytes = lines + if end { "\r\n" } else { "" };
         self.send_http(bytes.as_bytes(), &mut talk.screen, io);
@@ -166,7 +169,7 @@ const BYTES_HELP: &str = "\
 hello                       a line: the text and LF; /text /hello where it begins with a slash
 /raw 68 \"i\\r\\n\"             any bytes: hex, and text in quotes
 /repeat N LINE              the same line N times, in one write
-/wait [SECONDS]             the next line waits until something has come (5 s at most)
+/wait [SECONDS]             the next line waits until an answer has come (5 s at most)
 /end  /reset                end our side (FIN); cut the connection off (RST)
 /quit                       leave; so does Ctrl-D";
 

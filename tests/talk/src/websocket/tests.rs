@@ -106,3 +106,34 @@ fn many_frames_of_one_write_are_counted() {
     let first = &out[2..6];
     assert!(out.chunks(7).skip(1).any(|frame| &frame[2..6] != first), "each frame has a key of its own");
 }
+
+#[test]
+fn a_frame_that_breaks_a_rule_is_sent_and_the_right_answer_foretold() {
+    for (frame, said) in [
+        (
+            Frame::text("x").unmasked(),
+            "must be masked (RFC 6455 §5.1): a server closes with 1002, protocol error",
+        ),
+        (
+            Frame::text("x").rsv(1),
+            "RSV 001 on a text frame, and no extension for it (RFC 6455 §5.2): a server closes",
+        ),
+        (Frame::continuation("x"), "no message has begun (RFC 6455 §5.4)"),
+        (Frame::new(TEXT, [0xff]), "a server closes with 1007, invalid payload data"),
+    ] {
+        let (paper, mut out) = (Paper::default(), Vec::new());
+        let mut socket = WebSocket::new(false, false, false);
+        socket.send(vec![frame, Frame::ping("")], Instant::now(), &mut out, &mut paper.screen());
+        let text = paper.text();
+        assert!(text.contains(said) && text.matches("a server closes").count() == 1, "{text}");
+    }
+    let (paper, mut out) = (Paper::default(), Vec::new());
+    let frames = vec![
+        Frame::text("a").not_final(),
+        Frame::ping("x"),
+        Frame::continuation("b"),
+        Frame::close(1000, ""),
+    ];
+    WebSocket::new(false, false, false).send(frames, Instant::now(), &mut out, &mut paper.screen());
+    assert!(!paper.text().contains("a server closes"));
+}

@@ -1,8 +1,12 @@
 //! `talk` where nothing but bytes is spoken.
 
+use std::io::Read;
+use std::time::Duration;
+
 use harness::Story;
 
 use super::shown::{mentions, shows, talk};
+use super::stub::serves;
 
 pub fn bytes_are_echoed(story: &Story) {
     let server = story.server_with(|setup| setup.rung("02-poll"));
@@ -16,8 +20,19 @@ pub fn bytes_are_echoed(story: &Story) {
     shows(story, &ran, 0, expected);
     let ran = talk(story, &[&url], "hello\n/reset\n");
     mentions(story, &ran, 0, &["> hello\\n", "RST: the connection is cut off, as you wished"]);
-    let ran = talk(story, &[&url], "/end\nhello\n");
-    mentions(story, &ran, 0, &["> FIN", "! your side has ended (FIN)", "< FIN"]);
+    mentions(story, &talk(story, &[&url], "/end\n"), 0, &["> FIN", "< FIN"]);
+    // A server that does not end when we do.
+    let (over, wait) = std::sync::mpsc::channel::<()>();
+    let (address, stub) = serves(story, move |mut socket| {
+        let _ = socket.read_to_end(&mut Vec::new());
+        // It ends with the sender, which the test drops.
+        let _ = wait.recv_timeout(Duration::from_secs(10));
+    });
+    let ran = talk(story, &[&format!("tcp://{address}"), "--patience", "0.2"], "/end\nhello\n");
+    drop(over);
+    let shown = ["> FIN", "! your side has ended (FIN)", "! after 0.2 s: the server does not end its side"];
+    mentions(story, &ran, 1, &shown);
+    stub.join().expect("the stub is content");
 }
 
 pub fn a_server_that_speaks_no_http_is_told(story: &Story) {
