@@ -169,3 +169,23 @@ fn skip_space(text: &[u8]) -> &[u8] {
     let space = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     &text[space..]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc_9112_7_1_a_size_is_hex_digits() {
+        assert_eq!(hex(b"0"), Ok(0));
+        assert_eq!(hex(b"1aF"), Ok(0x1af));
+        assert_eq!(hex(b"0000000000000000000000005"), Ok(5));
+        assert_eq!(hex(b"ffffffffffffffff"), Ok(u64::MAX));
+        assert_eq!(hex(b""), Err(BodyError::ChunkSize));
+        assert_eq!(hex(b"+5"), Err(BodyError::ChunkSize));
+        assert_eq!(
+            hex(b"10000000000000000"),
+            Err(BodyError::ChunkSizeOverflow),
+            "not 0, and not the largest"
+        );
+    }
+}

@@ -6,10 +6,14 @@ use super::*;
 const HEAD: &str = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
 #[test]
-fn an_idle_connection_is_closed_without_a_word() {
+fn a_connection_that_never_asks_is_closed_without_a_word() {
     let mut alice = client();
     assert_eq!((alice.waits(59), alice.is_open()), (String::new(), true));
     assert_eq!((alice.waits(1), alice.is_open()), (String::new(), false));
+}
+
+#[test]
+fn an_idle_connection_is_closed_without_a_word() {
     let mut bob = client();
     bob.waits(50);
     assert_eq!(bob.says(HEAD), ok("GET /"));

@@ -1,6 +1,31 @@
 //! Where one request ends and the next begins.
 
+use super::super::Step;
 use super::*;
+
+#[test]
+fn one_step_takes_one_request_and_leaves_the_next() {
+    let step = |client: &mut Client, bytes: &str| {
+        let mut used = None;
+        client.0.call(|http, server, io| {
+            if let Step::Used(count) = http.step(bytes.as_bytes(), server, io) {
+                used = Some(count);
+            }
+        });
+        used
+    };
+    let mut alice = client();
+    let (first, second) = (get("/1"), get("/2"));
+    assert_eq!(step(&mut alice, &(first.clone() + &second)), Some(first.len()));
+    assert_eq!(alice.reads(), ok("GET /1"));
+    assert_eq!(step(&mut alice, ""), None);
+    assert_eq!(step(&mut alice, &second[..second.len() - 1]), None, "half a request is none");
+    assert_eq!(alice.reads(), "");
+    assert_eq!(step(&mut alice, &second), Some(second.len()));
+    assert_eq!(alice.reads(), ok("GET /2"));
+    assert_eq!(step(&mut alice, "GET / HTTP/2.0\r\n"), None);
+    refused(&alice.reads(), "505");
+}
 
 #[test]
 fn pipelined_requests_are_answered_in_order() {
