@@ -43,6 +43,7 @@ fn main() -> ExitCode {
             limits::who_never_stops_is_closed_with_1008,
             limits::pings_count_too,
             limits::bytes_count_also_of_a_message_that_never_ends,
+            limits::a_message_must_end_some_time,
             limits::one_address_shares_its_rate,
             limits::what_is_too_big_is_refused_before_it_comes,
             limits::a_server_that_stops_says_1001,

@@ -93,6 +93,11 @@ impl<U: Unpack> Assembler<U> {
         Ok(None)
     }
 
+    /// Whether a message has begun whose end has not come.
+    pub fn is_in_message(&self) -> bool {
+        self.unfinished.is_some()
+    }
+
     /// What can be said of a frame before its payload is here.
     fn judge(&mut self, header: &Header, limit: usize) -> Result<(), MessageError> {
         let Header { opcode, rsv, length, .. } = *header;

@@ -210,7 +210,7 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> Protocol for WebSocket<A, W, 
         }
         let used = length - input.len();
         if used > 0 && matches!(self.state, State::Open(_)) {
-            let verdict = self.watch.bytes(used, io.now);
+            let verdict = self.watch.bytes(used, self.assembler.is_in_message(), io.now);
             self.obey(verdict, application, io);
         }
         used

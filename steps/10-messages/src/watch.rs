@@ -10,8 +10,9 @@ use frames::Opcode;
 /// **A watch has no timer of its own**: [`due`](Watch::due) says when to ask again, and then it is asked.
 pub trait Watch {
     /// Bytes came: `length` of them, of frames of any kind, whole or not. They tell that the peer is alive also
-    /// where a large frame is on its way, before which no Pong can come. Asked behind `message` and `pong`.
-    fn bytes(&mut self, length: usize, now: Instant) -> Verdict;
+    /// where a large frame is on its way, before which no Pong can come. `in_message`: they end in the middle of a
+    /// message. Asked behind `message` and `pong`.
+    fn bytes(&mut self, length: usize, in_message: bool, now: Instant) -> Verdict;
 
     /// A whole message or a Ping came, of `length` bytes.
     fn message(&mut self, opcode: Opcode, length: usize, now: Instant) -> Verdict;
@@ -50,7 +51,7 @@ pub enum Due {
 }
 
 impl Watch for () {
-    fn bytes(&mut self, _length: usize, _now: Instant) -> Verdict {
+    fn bytes(&mut self, _length: usize, _in_message: bool, _now: Instant) -> Verdict {
         Verdict::Pass
     }
 

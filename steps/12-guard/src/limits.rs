@@ -41,6 +41,9 @@ pub struct Limits {
     /// long as it lasts, and of every two seconds one is won back: who is over the rate all the time is closed with
     /// 1008 after 20 s, who is under it half of the time never.
     pub patience: Duration,
+    /// `MESSAGE_TIMEOUT_MS`, 60 s from a message's first byte to its last: 1008. Bytes are a sign of life, so who sends
+    /// one now and then would otherwise never be done. It needs 1.1 KiB a second for the chat's longest message.
+    pub message_time: Duration,
     /// `PING_INTERVAL_MS`, 20 s of silence, then a Ping; up to an eighth less, so that not all are pinged at once.
     /// Python `websockets` pings every 20 s; NATs forget a silent connection after minutes.
     pub ping_interval: Duration,
@@ -69,6 +72,7 @@ impl Default for Limits {
             address_message_rate: rate(300.0, 1200.0),
             address_byte_rate: rate(2.0 * MIB, 8.0 * MIB),
             patience: Duration::from_secs(10),
+            message_time: Duration::from_secs(60),
             ping_interval: Duration::from_secs(20),
             pong_timeout: Duration::from_secs(20),
             session: Duration::from_secs(12 * 60 * 60),
@@ -96,6 +100,7 @@ impl Limits {
             address_message_rate: setting("ADDRESS_MESSAGE_RATE", default.address_message_rate)?,
             address_byte_rate: setting("ADDRESS_BYTE_RATE", default.address_byte_rate)?,
             patience: milliseconds("PATIENCE_MS", default.patience)?,
+            message_time: milliseconds("MESSAGE_TIMEOUT_MS", default.message_time)?,
             ping_interval: milliseconds("PING_INTERVAL_MS", default.ping_interval)?,
             pong_timeout: milliseconds("PONG_TIMEOUT_MS", default.pong_timeout)?,
             session: milliseconds("SESSION_MS", default.session)?,

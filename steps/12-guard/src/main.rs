@@ -29,9 +29,9 @@ const USAGE: Usage = Usage {
            characters; without it each start makes a new one, and all must log in again).\n\
            Limits, a rate being PER_SECOND,BURST: MAX_CONNECTIONS (10000), MAX_PER_ADDRESS (100), CONNECTION_RATE (20,200),\n\
            REQUEST_RATE (50,200), LOGIN_RATE (0.5,10), MESSAGE_RATE (30,120), BYTE_RATE (262144,1048576),\n\
-           ADDRESS_MESSAGE_RATE (300,1200), ADDRESS_BYTE_RATE (2097152,8388608), PATIENCE_MS (10 s), HANDSHAKE_TIMEOUT_MS\n\
-           (15 s), PING_INTERVAL_MS (20 s), PONG_TIMEOUT_MS (20 s), SESSION_MS (12 h), TICKET_MS (30 s), and all of\n\
-           rung 11: SLOW_READER, MAX_MESSAGE, MAX_QUEUE and so on.",
+           ADDRESS_MESSAGE_RATE (300,1200), ADDRESS_BYTE_RATE (2097152,8388608), PATIENCE_MS (10 s), MESSAGE_TIMEOUT_MS\n\
+           (60 s), HANDSHAKE_TIMEOUT_MS (15 s), PING_INTERVAL_MS (20 s), PONG_TIMEOUT_MS (20 s), SESSION_MS (12 h),\n\
+           TICKET_MS (30 s), and all of rung 11: SLOW_READER, MAX_MESSAGE, MAX_QUEUE and so on.",
     switches: &["require-origin", "behind-tls"],
     values: &["allow-origin", "trusted-proxy", "issue"],
 };

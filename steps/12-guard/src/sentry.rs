@@ -25,6 +25,8 @@ pub struct Sentry {
     bytes: Bucket,
     patience: Bucket,
     paused_until: Instant,
+    /// When the message began whose end has not come; later by as long as we did not read.
+    begun: Option<Instant>,
     heartbeat: Heartbeat,
 }
 
@@ -45,6 +47,7 @@ impl Sentry {
             bytes: Bucket::full(limits.byte_rate, now),
             patience: Bucket::full(limits.patience_rate(), now),
             paused_until: now,
+            begun: None,
             heartbeat: Heartbeat::new(interval, now),
             common,
         }
@@ -66,6 +69,7 @@ impl Sentry {
             }
             self.paused_until = until;
             self.heartbeat.heard(until);
+            self.begun = self.begun.map(|begun| begun + longer);
         }
         // Messages of one read are judged one by one, and what is judged later must not end the pause sooner.
         match self.paused_until.saturating_duration_since(now) {
@@ -76,9 +80,14 @@ impl Sentry {
 }
 
 impl Watch for Sentry {
-    fn bytes(&mut self, length: usize, now: Instant) -> Verdict {
+    fn bytes(&mut self, length: usize, in_message: bool, now: Instant) -> Verdict {
         self.heartbeat.heard(now);
         let Common { limits, counters } = &*self.common;
+        self.begun = in_message.then(|| self.begun.unwrap_or(now));
+        if self.begun.is_some_and(|begun| now >= begun + limits.message_time) {
+            counters.refuse("message too slow");
+            return Verdict::Close(close_code::POLICY, "your message takes too long");
+        }
         add(&counters.bytes, length as u64);
         add(&self.tally.bytes, length as u64);
         let own = self.bytes.charge(length as f64, limits.byte_rate, now);
@@ -94,6 +103,7 @@ impl Watch for Sentry {
         } else {
             add(&counters.messages, 1);
             add(&self.tally.messages, 1);
+            self.begun = None;
         }
         let own = self.messages.charge(1.0, limits.message_rate, now);
         let all = self.address.buckets.borrow_mut().messages.charge(1.0, limits.address_message_rate, now);

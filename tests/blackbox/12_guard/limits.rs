@@ -193,6 +193,30 @@ pub fn bytes_count_also_of_a_message_that_never_ends(story: &Story) {
     );
 }
 
+pub fn a_message_must_end_some_time(story: &Story) {
+    story.teaches(Lesson {
+        why: "Who sends a byte now and then is alive, answers Pings between two fragments, and is never done. From a \
+              message's first byte to its last there is a deadline; a byte does not prolong it, and a Ping does neither.",
+        read: "notes/12-guard.md",
+        hand: "MESSAGE_TIMEOUT_MS=1000, then make talk: /fragment",
+    });
+    let server = story.server_with(|s| s.env("MESSAGE_TIMEOUT_MS", 400).env("MESSAGE_RATE", "10000,10000"));
+    let mut eve = comes_in(story, &server, "Eve");
+    eve.sends_frame(&Frame::text("{").not_final());
+    let began = Instant::now();
+    let close = loop {
+        eve.sends_frame(&Frame::continuation(" ").not_final());
+        eve.sends_frame(&Frame::ping("still here"));
+        let frame = eve.receives_frame();
+        if frame.opcode == harness::frame::CLOSE {
+            break frame.close_code();
+        }
+        story.expects(began.elapsed() < Duration::from_secs(5), "the deadline of 400 ms to hold");
+    };
+    story.expects(close.0 == 1008, format!("1008, it is {close:?}"));
+    story.expects(began.elapsed() >= Duration::from_millis(390), "not before");
+}
+
 pub fn one_address_shares_its_rate(story: &Story) {
     story.teaches(Lesson {
         why: "Who may say ten messages a second on one connection opens a hundred.",

@@ -331,10 +331,12 @@ struct Script {
     due_after_a_pong: Option<Vec<(Duration, Due)>>,
     bytes: usize,
     most_bytes: Option<usize>,
+    in_message: bool,
 }
 
 impl Watch for Script {
-    fn bytes(&mut self, length: usize, _: Instant) -> Verdict {
+    fn bytes(&mut self, length: usize, in_message: bool, _: Instant) -> Verdict {
+        self.in_message = in_message;
         self.bytes += length;
         match self.most_bytes {
             Some(most) if self.bytes > most => self.verdict.unwrap_or(Verdict::Pass),
@@ -441,11 +443,14 @@ fn a_watch_sees_the_bytes_of_a_message_that_is_not_whole() {
     let message = sends(Opcode::Text, b"Hello");
     connection.receive(&message[..8]);
     connection.receive(&message[8..9]);
-    connection.call(|connection, _, _| assert_eq!(connection.watch.bytes, 9));
+    connection.call(|connection, _, _| {
+        assert_eq!((connection.watch.bytes, connection.watch.in_message), (9, true))
+    });
     connection.receive(&message[9..]);
     assert_eq!(connection.sent(), b"", "more than 8 bytes: nothing is read");
     connection.pass(SECOND);
     assert_eq!(connection.sent(), frame(Opcode::Text, b"Hello"));
+    connection.call(|connection, _, _| assert!(!connection.watch.in_message));
 }
 
 #[test]

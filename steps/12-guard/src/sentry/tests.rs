@@ -66,7 +66,7 @@ fn what_is_judged_later_in_a_turn_does_not_end_the_pause_sooner() {
         message(&mut sentry, stage.start);
     }
     assert_eq!(message(&mut sentry, stage.start), Verdict::PauseFor(TENTH));
-    assert_eq!(sentry.bytes(100, stage.start), Verdict::PauseFor(TENTH), "the bytes alone would pass");
+    assert_eq!(sentry.bytes(100, false, stage.start), Verdict::PauseFor(TENTH), "the bytes alone would pass");
     assert_eq!(stage.common.counters.pauses.get(), 1, "one pause, two reasons");
 }
 
@@ -78,9 +78,9 @@ fn patience_pays_for_the_time_and_not_for_each_reason() {
         message(&mut sentry, stage.start);
     }
     // A second of patience, half of it used. The bytes that come with it are dearer by a fifth of a second only.
-    assert_eq!(sentry.bytes(5700, stage.start), Verdict::PauseFor(7 * TENTH));
-    assert_eq!(sentry.bytes(300, stage.start), Verdict::PauseFor(10 * TENTH));
-    assert!(matches!(sentry.bytes(1, stage.start), Verdict::Close(1008, _)));
+    assert_eq!(sentry.bytes(5700, false, stage.start), Verdict::PauseFor(7 * TENTH));
+    assert_eq!(sentry.bytes(300, false, stage.start), Verdict::PauseFor(10 * TENTH));
+    assert!(matches!(sentry.bytes(1, false, stage.start), Verdict::Close(1008, _)));
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn bytes_are_a_sign_of_life() {
     let mut sentry = stage.sentry();
     let pinged = stage.start + SECOND;
     assert_eq!(sentry.due(pinged), Due::Ping(1_u64.to_be_bytes()));
-    assert_eq!(sentry.bytes(1, pinged + 5 * SECOND), Verdict::Pass);
+    assert_eq!(sentry.bytes(1, false, pinged + 5 * SECOND), Verdict::Pass);
     assert_eq!(sentry.due(pinged + 20 * SECOND), Due::At(pinged + 25 * SECOND));
 }
 
@@ -133,8 +133,8 @@ fn who_floods_is_made_to_wait_and_when_patience_is_over_closed_with_1008() {
 fn bytes_count_also_of_a_message_that_never_ends() {
     let stage = stage(limits());
     let mut sentry = stage.sentry();
-    assert_eq!(sentry.bytes(5000, stage.start), Verdict::Pass);
-    assert_eq!(sentry.bytes(200, stage.start), Verdict::PauseFor(2 * TENTH));
+    assert_eq!(sentry.bytes(5000, false, stage.start), Verdict::Pass);
+    assert_eq!(sentry.bytes(200, false, stage.start), Verdict::PauseFor(2 * TENTH));
     assert_eq!(stage.common.counters.bytes.get(), 5200);
 }
 
@@ -167,7 +167,7 @@ fn while_we_do_not_read_no_pong_is_missed() {
     let mut sentry = stage.sentry();
     let pinged = stage.start + SECOND;
     assert_eq!(sentry.due(pinged), Due::Ping(1_u64.to_be_bytes()));
-    assert_eq!(sentry.bytes(15_000, pinged), Verdict::PauseFor(10 * SECOND));
+    assert_eq!(sentry.bytes(15_000, false, pinged), Verdict::PauseFor(10 * SECOND));
     assert_eq!(sentry.due(pinged + 10 * SECOND), Due::At(pinged + 11 * SECOND));
 }
 
@@ -184,4 +184,24 @@ fn a_pong_is_a_round_trip_and_none_is_the_end() {
     assert_eq!(sentry.due(again), Due::Ping(2_u64.to_be_bytes()));
     assert_eq!(sentry.due(again + 20 * SECOND), Due::Close(1011, "no Pong came"));
     assert_eq!(stage.common.counters.refused.borrow()["no pong"], 1);
+}
+
+#[test]
+fn a_message_must_end_some_time_and_what_we_did_not_read_is_not_counted() {
+    let limits = Limits { message_time: 10 * SECOND, patience: 60 * SECOND, ..limits() };
+    let stage = stage(limits);
+    let mut sentry = stage.sentry();
+    assert_eq!(sentry.bytes(1, true, stage.start), Verdict::Pass);
+    assert_eq!(sentry.bytes(1, true, stage.start + 9 * SECOND), Verdict::Pass);
+    assert_eq!(sentry.message(Opcode::Ping, 1, stage.start + 9 * SECOND), Verdict::Pass);
+    assert!(matches!(sentry.bytes(1, true, stage.start + 10 * SECOND), Verdict::Close(1008, _)));
+    assert_eq!(stage.common.counters.refused.borrow()["message too slow"], 1);
+
+    let mut sentry = stage.sentry();
+    assert_eq!(sentry.bytes(10_000, true, stage.start), Verdict::PauseFor(5 * SECOND));
+    assert_eq!(sentry.bytes(1, true, stage.start + 14 * SECOND), Verdict::Pass);
+    assert_eq!(message(&mut sentry, stage.start + 14 * SECOND), Verdict::Pass);
+    assert_eq!(sentry.bytes(1, true, stage.start + 14 * SECOND), Verdict::Pass, "another message has begun");
+    assert_eq!(sentry.bytes(1, false, stage.start + 20 * SECOND), Verdict::Pass);
+    assert_eq!(sentry.bytes(1, true, stage.start + 200 * SECOND), Verdict::Pass);
 }
