@@ -11,6 +11,7 @@ mod manifest;
 pub mod mine;
 pub mod start;
 pub mod tasks;
+mod update;
 
 pub use course::Course;
 

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::process::ExitCode;
 
-use crate::course::{Course, Rung, commit};
+use crate::course::{Course, Rung};
 use crate::holes::Source;
-use crate::mine::{KEPT, Mine, headline, number};
+use crate::mine::{headline, number};
+use crate::update::{remember, update};
 use crate::{Failure, manifest};
 
 /// The files of a starter, by their paths in the copy.
-type Files = BTreeMap<PathBuf, Vec<u8>>;
+pub(crate) type Files = BTreeMap<PathBuf, Vec<u8>>;
 
 /// Stands at the top of a starter's library.
 const QUIET: &str = "\
@@ -33,7 +33,11 @@ pub fn start(course: &Course, name: &str) -> Result<ExitCode, Failure> {
     }
     write_all(&mine.home, &files)?;
     remember(course, &mine, &files)?;
-    println!("mine/{name} is yours: the reference with {} bodies taken out.\n", rung.tasks.list.len());
+    let holes = match rung.tasks.list.len() {
+        1 => "one body".to_string(),
+        many => format!("{many} bodies"),
+    };
+    println!("mine/{name} is yours: the reference with {holes} taken out.\n");
     println!("{}\n", headline(&rung, 0));
     println!("  1. read notes/{name}.md");
     println!("  2. write the body");
@@ -45,16 +49,19 @@ pub fn start(course: &Course, name: &str) -> Result<ExitCode, Failure> {
 pub fn reset(course: &Course, name: &str) -> Result<ExitCode, Failure> {
     let mine = course.mine(name);
     mine.expect()?;
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let backup = course.root.join("mine/.backup").join(format!("{name}-{seconds}"));
-    fs::create_dir_all(backup.parent().expect("it has just been joined"))?;
-    fs::rename(&mine.home, &backup)?;
-    println!("What you had is in mine/.backup/{name}-{seconds}.\n");
+    // Whatever is wrong with the course is told before anything is moved.
+    starter(course, &course.rung(name)?)?;
+    let kept = course.root.join("mine/.backup");
+    fs::create_dir_all(&kept)?;
+    let backup = (1..).map(|n| format!("{name}-{n}")).find(|backup| !kept.join(backup).exists());
+    let backup = backup.expect("some number is free");
+    fs::rename(&mine.home, kept.join(&backup))?;
+    println!("What you had is in mine/.backup/{backup}.\n");
     start(course, name)
 }
 
 /// The starter of a rung: its files, with holes where the tasks are.
-pub fn starter(course: &Course, rung: &Rung) -> Result<Files, Failure> {
+pub(crate) fn starter(course: &Course, rung: &Rung) -> Result<Files, Failure> {
     let mut files = Files::new();
     collect(&rung.home, Path::new(""), &mut files)?;
     files.remove(Path::new("tasks.toml"));
@@ -78,6 +85,8 @@ pub fn starter(course: &Course, rung: &Rung) -> Result<Files, Failure> {
         }
     }
 
+    lead_to_the_reference(course, &mut files)?;
+
     let of_rung = fs::read_to_string(rung.home.join("Cargo.toml"))?;
     let of_workspace = fs::read_to_string(course.root.join("Cargo.toml"))?;
     files.insert("Cargo.toml".into(), manifest::of_copy(&of_rung, &of_workspace)?.into_bytes());
@@ -88,6 +97,22 @@ pub fn starter(course: &Course, rung: &Rung) -> Result<Files, Failure> {
     Ok(files)
 }
 
+/// A rung may quote a file of another one: `include_str!("../../../02-poll/src/protocol.rs")`. A copy lies in `mine/`, and
+/// what it quotes does not.
+fn lead_to_the_reference(course: &Course, files: &mut Files) -> Result<(), Failure> {
+    let rungs = course.rungs()?;
+    for (path, content) in files {
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            let mut text = String::from_utf8(std::mem::take(content))?;
+            for rung in &rungs {
+                text = text.replace(&format!("/../{rung}/"), &format!("/../../steps/{rung}/"));
+            }
+            *content = text.into_bytes();
+        }
+    }
+    Ok(())
+}
+
 /// The words about the crate come first, then the lines that keep the compiler quiet.
 fn quietened(text: &str) -> String {
     let words: usize =
@@ -96,7 +121,7 @@ fn quietened(text: &str) -> String {
     format!("{words}\n{QUIET}{rest}")
 }
 
-fn collect(home: &Path, below: &Path, files: &mut Files) -> Result<(), Failure> {
+pub(crate) fn collect(home: &Path, below: &Path, files: &mut Files) -> Result<(), Failure> {
     for entry in fs::read_dir(home.join(below))? {
         let entry = entry?;
         let path = below.join(entry.file_name());
@@ -111,7 +136,7 @@ fn collect(home: &Path, below: &Path, files: &mut Files) -> Result<(), Failure> 
     Ok(())
 }
 
-fn write_all(home: &Path, files: &Files) -> Result<(), Failure> {
+pub(crate) fn write_all(home: &Path, files: &Files) -> Result<(), Failure> {
     for (path, content) in files {
         let path = home.join(path);
         fs::create_dir_all(path.parent().expect("it stands below home"))?;
@@ -120,60 +145,5 @@ fn write_all(home: &Path, files: &Files) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Keeps the starter as it was, to tell later what the student has changed and what the reference has.
-fn remember(course: &Course, mine: &Mine, files: &Files) -> Result<(), Failure> {
-    let kept = mine.home.join(KEPT).join("starter");
-    if kept.exists() {
-        fs::remove_dir_all(&kept)?;
-    }
-    write_all(&kept, files)?;
-    mine.keep("commit", &commit(&course.root))
-}
-
-/// Three texts of each file: the starter as it was, as it is now, and the student's. What only one side has changed is
-/// taken from it; where both have, the student decides.
-fn update(course: &Course, mine: &Mine, files: &Files) -> Result<ExitCode, Failure> {
-    let (mut brought, mut both) = (Vec::new(), Vec::new());
-    for (path, new) in files {
-        let old = fs::read(mine.home.join(KEPT).join("starter").join(path)).unwrap_or_default();
-        let own_path = mine.home.join(path);
-        let own = fs::read(&own_path).unwrap_or_default();
-        if *new == old || *new == own {
-            continue;
-        }
-        if own == old {
-            write_all(&mine.home, &Files::from([(path.clone(), new.clone())]))?;
-            brought.push(path);
-        } else if merges(mine, path, new)? {
-            brought.push(path);
-        } else {
-            both.push(path);
-        }
-    }
-    let since = mine.recall("commit");
-    remember(course, mine, files)?;
-    if brought.is_empty() && both.is_empty() {
-        println!("mine/{} is up to date (begun or brought up to date at {since}).", mine.rung);
-    }
-    for path in brought {
-        println!("new since {since}: mine/{}/{}", mine.rung, path.display());
-    }
-    for path in &both {
-        println!("changed by you and by the course: mine/{}/{}: look for <<<<<<<", mine.rung, path.display());
-    }
-    Ok(if both.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// `git merge-file` leaves both versions in the file where it cannot tell. `false`: so it has.
-fn merges(mine: &Mine, path: &Path, new: &[u8]) -> Result<bool, Failure> {
-    let theirs = mine.home.join(KEPT).join("theirs");
-    fs::write(&theirs, new)?;
-    let base = mine.home.join(KEPT).join("starter").join(path);
-    let status = Command::new("git")
-        .args(["merge-file", "-L", "yours", "-L", "as it was", "-L", "the course"])
-        .args([&mine.home.join(path), &base, &theirs])
-        .status()
-        .map_err(|error| format!("git merge-file: {error}"))?;
-    fs::remove_file(&theirs)?;
-    Ok(status.success())
-}
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,240 @@
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::{quietened, reset, start};
+use crate::Course;
+
+/// A course of one rung, `01-one`, in a folder of its own that goes with it.
+struct Small {
+    course: Course,
+}
+
+const LIBRARY: &str = "\
+//! One rung.
+
+/// Doubles.
+pub fn double(n: u32) -> u32 {
+    n * 2
+}
+
+/// Halves.
+pub fn half(n: u32) -> u32 {
+    n / 2
+}
+
+const OTHER: &str = include_str!(\"../../01-one/src/words.txt\");
+";
+
+const TASKS: &str = r#"
+[[task]]
+file = "src/lib.rs"
+function = "double"
+task = "Double it."
+hints = ["twice", "n and n", "n * 2"]
+"#;
+
+impl Small {
+    fn new() -> Small {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let name = format!("workbench-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        let small = Small { course: Course { root: std::env::temp_dir().join(name) } };
+        small.writes("Cargo.toml", "[workspace]\nmembers = [\"steps/*\"]\n");
+        small.writes("Cargo.lock", "version = 4\n");
+        small.writes("steps/01-one/Cargo.toml", "[package]\nname = \"step-01-one\"\nedition = \"2024\"\n");
+        small.writes("steps/01-one/src/lib.rs", LIBRARY);
+        small.writes("steps/01-one/src/words.txt", "one\ntwo\nthree\nfour\nfive\n");
+        small.writes("steps/01-one/tasks.toml", TASKS);
+        small
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.course.root.join(path)
+    }
+
+    fn writes(&self, path: &str, content: &str) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    fn reads(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    fn starts(&self) -> ExitCode {
+        start(&self.course, "01-one").unwrap()
+    }
+
+    /// Starts it again, and nothing is left for the student to decide.
+    #[track_caller]
+    fn is_brought_up_to_date(&self) {
+        assert_eq!(self.starts(), ExitCode::SUCCESS);
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.course.root);
+    }
+}
+
+const MINE: &str = "mine/01-one/src/lib.rs";
+const WORDS: &str = "mine/01-one/src/words.txt";
+const REFERENCE_WORDS: &str = "steps/01-one/src/words.txt";
+
+#[test]
+fn a_copy_has_the_hole_and_all_else() {
+    let small = Small::new();
+    small.starts();
+    let mine = small.reads(MINE);
+    let hole = "/// Doubles.\npub fn double(n: u32) -> u32 {\n    // Task 1 of 1.\n    //\n    // Double it.\n    //\n    \
+                // Stuck? `make hint` says a little more each time.\n    let _ = n;\n    todo!()\n}\n";
+    assert!(mine.contains(hole), "{mine}");
+    assert!(mine.contains("pub fn half(n: u32) -> u32 {\n    n / 2\n}"), "{mine}");
+    assert_eq!(small.reads(WORDS), small.reads(REFERENCE_WORDS));
+    assert!(!small.path("mine/01-one/tasks.toml").exists(), "the hints are no part of the copy");
+    assert!(small.reads("mine/01-one/Cargo.toml").contains("[workspace]"));
+    assert!(small.course.mine("01-one").exists());
+}
+
+#[test]
+fn a_path_to_another_rung_leads_to_the_reference() {
+    let small = Small::new();
+    small.starts();
+    let mine = small.reads(MINE);
+    assert!(mine.contains("include_str!(\"../../../steps/01-one/src/words.txt\")"), "{mine}");
+    let from = small.path("mine/01-one/src");
+    assert_eq!(
+        fs::read_to_string(from.join("../../../steps/01-one/src/words.txt")).unwrap().lines().count(),
+        5
+    );
+}
+
+#[test]
+fn the_words_about_the_crate_come_before_what_keeps_it_quiet() {
+    let quiet = quietened("//! Words.\n//!\n//! More.\n\nmod one;\n");
+    assert!(quiet.starts_with("//! Words.\n//!\n//! More.\n\n// Until"), "{quiet}");
+    assert!(quiet.ends_with("unused_variables)]\n\nmod one;\n"), "{quiet}");
+    syn::parse_file(&quiet).expect("what is allowed stands before the first item");
+    syn::parse_file(&quietened("mod one;\n")).expect("a file without words is a file too");
+}
+
+#[test]
+fn nothing_new_changes_nothing() {
+    let small = Small::new();
+    small.starts();
+    small.writes(MINE, "the student's");
+    small.is_brought_up_to_date();
+    assert_eq!(small.reads(MINE), "the student's");
+}
+
+#[test]
+fn what_only_the_course_has_changed_is_brought() {
+    let small = Small::new();
+    small.starts();
+    small.course.mine("01-one").keep("passed", "yes").unwrap();
+    small.writes("steps/01-one/src/lib.rs", &LIBRARY.replace("/// Halves.", "/// Half of it, rounded down."));
+    small.writes("steps/01-one/src/new.txt", "new");
+    small.is_brought_up_to_date();
+    let mine = small.reads(MINE);
+    assert!(mine.contains("rounded down") && mine.contains("todo!()"), "{mine}");
+    assert_eq!(small.reads("mine/01-one/src/new.txt"), "new");
+    assert!(!small.course.mine("01-one").has_passed(), "what passed was something else");
+}
+
+#[test]
+fn what_both_have_changed_in_different_places_is_merged() {
+    let small = Small::new();
+    small.starts();
+    small.writes(WORDS, "ONE\ntwo\nthree\nfour\nfive\n");
+    small.writes(REFERENCE_WORDS, "one\ntwo\nthree\nfour\nFIVE\n");
+    small.is_brought_up_to_date();
+    assert_eq!(small.reads(WORDS), "ONE\ntwo\nthree\nfour\nFIVE\n");
+    // It is remembered what was brought: a second time there is nothing new.
+    small.is_brought_up_to_date();
+    assert_eq!(small.reads(WORDS), "ONE\ntwo\nthree\nfour\nFIVE\n");
+}
+
+#[test]
+fn where_both_have_changed_the_same_line_the_student_decides() {
+    let small = Small::new();
+    small.starts();
+    small.writes(WORDS, "one\ntwo\nmine\nfour\nfive\n");
+    small.writes(REFERENCE_WORDS, "one\ntwo\ntheirs\nfour\nfive\n");
+    assert_eq!(small.starts(), ExitCode::FAILURE);
+    let both = "one\ntwo\n<<<<<<< yours\nmine\n=======\ntheirs\n>>>>>>> the course\nfour\nfive\n";
+    assert_eq!(small.reads(WORDS), both);
+}
+
+#[test]
+fn what_the_course_has_no_more_goes_unless_the_student_has_worked_on_it() {
+    for worked_on in [false, true] {
+        let small = Small::new();
+        small.starts();
+        if worked_on {
+            small.writes(WORDS, "the student's");
+        }
+        fs::remove_file(small.path(REFERENCE_WORDS)).unwrap();
+        small.is_brought_up_to_date();
+        assert_eq!(small.path(WORDS).exists(), worked_on);
+    }
+}
+
+#[test]
+fn what_the_student_deleted_stays_so_and_is_told_when_the_course_changes_it() {
+    let small = Small::new();
+    small.starts();
+    fs::remove_file(small.path(WORDS)).unwrap();
+    small.is_brought_up_to_date();
+    small.writes(REFERENCE_WORDS, "other");
+    assert_eq!(small.starts(), ExitCode::FAILURE);
+    assert!(!small.path(WORDS).exists());
+}
+
+#[test]
+fn the_lock_file_is_the_courses() {
+    let small = Small::new();
+    small.starts();
+    small.writes("mine/01-one/Cargo.lock", "what cargo made of it");
+    small.writes("Cargo.lock", "version = 5\n");
+    small.is_brought_up_to_date();
+    assert_eq!(small.reads("mine/01-one/Cargo.lock"), "version = 5\n");
+}
+
+#[test]
+fn reset_begins_anew_and_loses_nothing() {
+    let small = Small::new();
+    small.starts();
+    for version in ["the student's first", "the student's second"] {
+        small.writes(MINE, version);
+        reset(&small.course, "01-one").unwrap();
+        assert!(small.reads(MINE).contains("todo!()"));
+    }
+    let mut kept: Vec<String> = fs::read_dir(small.path("mine/.backup"))
+        .unwrap()
+        .map(|entry| fs::read_to_string(entry.unwrap().path().join("src/lib.rs")).unwrap())
+        .collect();
+    kept.sort();
+    assert_eq!(kept, ["the student's first", "the student's second"]);
+}
+
+#[test]
+fn a_rung_that_was_not_started_cannot_be_reset() {
+    let small = Small::new();
+    let error = reset(&small.course, "01-one").unwrap_err().to_string();
+    assert_eq!(error, "You have no 01-one yet: make start STEP=01");
+}
+
+#[test]
+fn a_task_for_a_function_that_is_not_there_is_told() {
+    let small = Small::new();
+    small.writes("steps/01-one/tasks.toml", &TASKS.replace("\"double\"", "\"duoble\""));
+    let error = start(&small.course, "01-one").unwrap_err().to_string();
+    assert!(error.contains("src/lib.rs: no function duoble"), "{error}");
+    small.writes("steps/01-one/tasks.toml", &TASKS.replace("lib.rs", "bil.rs"));
+    let error = start(&small.course, "01-one").unwrap_err().to_string();
+    assert!(error.contains("there is no src/bil.rs"), "{error}");
+    assert!(!small.path("mine").exists(), "half a copy is none");
+}
