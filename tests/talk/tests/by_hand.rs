@@ -39,6 +39,7 @@ fn main() -> ExitCode {
             http::a_line_after_the_end_opens_a_new_connection,
             http::a_handshake_typed_by_hand_becomes_a_websocket,
             bytes::bytes_are_echoed,
+            bytes::ten_megabytes_are_echoed,
             bytes::a_server_that_speaks_no_http_is_told,
             misuse::each_mistake_is_one_line,
             misuse::nobody_listens,

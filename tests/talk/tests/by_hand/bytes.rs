@@ -35,6 +35,14 @@ pub fn bytes_are_echoed(story: &Story) {
     stub.join().expect("the stub is content");
 }
 
+/// More than the kernel holds in both directions: who does not read while it sends waits for ever.
+pub fn ten_megabytes_are_echoed(story: &Story) {
+    let server = story.server_with(|setup| setup.rung("02-poll"));
+    let lines = format!("/repeat 100000 {}\n", "x".repeat(99));
+    let ran = talk(story, &[&format!("tcp://{}", server.address())], &lines);
+    mentions(story, &ran, 0, &["of 10000000 bytes left out", "> FIN", "< FIN"]);
+}
+
 pub fn a_server_that_speaks_no_http_is_told(story: &Story) {
     let server = story.server_with(|setup| setup.rung("02-poll"));
     let hint = ["! the server broke a rule: an answer begins with HTTP/1.1", "RFC 9112 §4", "tcp://"];

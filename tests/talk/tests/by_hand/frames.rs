@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::time::Duration;
 
-use harness::frame::{CLOSE, Length, TEXT};
+use harness::frame::{CLOSE, Length, PONG, TEXT};
 use harness::{Frame, Server, Story};
 
 use super::shown::{mentions, shows, talk};
@@ -176,7 +176,15 @@ pub fn pings_are_answered_unless_it_is_quiet(story: &Story) {
         0,
         &["(ping)", "(pong) MASK=1", "> \"x\"", "< 1001, going away", "> 1001, going away", CLEAN],
     );
-    stub.join().expect("the stub is content");
+    let read = stub.join().expect("the stub is content");
+    let (pong, length) =
+        Frame::parse(&read).unwrap_or_else(|| story.fails("no whole frame reached the server"));
+    story.expects(
+        pong.opcode == PONG && pong.payload == b"x",
+        format!("a Pong with the same text, it is {pong:?}"),
+    );
+    let close = Frame::parse(&read[length..]).map(|(frame, _)| frame.close_code().0);
+    story.expects(close == Some(1001), format!("a Close with the same code, it is {close:?}"));
     let (address, stub) = says(story, frames(), true);
     let ran = talk(story, &[&address.to_string(), "--quiet"], "/wait\n/wait 30\n");
     mentions(story, &ran, 1, &["(ping)", "not answered: /quiet is on", "(close)", "not answered", "1006"]);
@@ -207,6 +215,7 @@ pub fn half_a_frame_from_the_server_is_drawn(story: &Story) {
         "4 bytes have come that are no whole frame",
         "Payload len              0000101  5 bytes",
         "\"He\", and 3 bytes more",
+        "> 1000",
     ];
     mentions(story, &ran, 1, &drawn);
     stub.join().expect("the stub is content");

@@ -67,6 +67,8 @@ pub fn a_line_after_the_end_opens_a_new_connection(story: &Story) {
         "the answer is whole",
     ];
     mentions(story, &ran, 0, &shown);
+    let connections = ran.text().matches("connected to").count();
+    story.expects(connections == 2, format!("two connections, there are {connections}"));
     // Two at once: this rung answers one, and that is told.
     let ran = talk(story, &[&url], "/repeat 2 /get /\n/wait\n/wait\n");
     mentions(story, &ran, 1, &["the answer is whole", "not answered: 1"]);

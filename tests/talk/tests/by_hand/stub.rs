@@ -12,7 +12,10 @@ use upgrade::accept_key;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Listens on a free port and does `work` with the first connection.
-pub fn serves(story: &Story, work: impl FnOnce(TcpStream) + Send + 'static) -> (SocketAddr, JoinHandle<()>) {
+pub fn serves<T: Send + 'static>(
+    story: &Story,
+    work: impl FnOnce(TcpStream) -> T + Send + 'static,
+) -> (SocketAddr, JoinHandle<T>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("a bound socket has an address");
     story.note(format!("a stub listens on {address}"));
@@ -20,13 +23,13 @@ pub fn serves(story: &Story, work: impl FnOnce(TcpStream) + Send + 'static) -> (
         let (socket, _) = listener.accept().expect("somebody connects");
         socket.set_read_timeout(Some(PATIENCE)).expect("a time that is not zero");
         socket.set_write_timeout(Some(PATIENCE)).expect("a time that is not zero");
-        work(socket);
+        work(socket)
     });
     (address, thread)
 }
 
 /// The same for a WebSocket: shakes hands, then says these bytes, and reads to the end. What it has read comes back.
-pub fn says(story: &Story, bytes: Vec<u8>, ends: bool) -> (SocketAddr, JoinHandle<()>) {
+pub fn says(story: &Story, bytes: Vec<u8>, ends: bool) -> (SocketAddr, JoinHandle<Vec<u8>>) {
     serves(story, move |mut socket| {
         let key = key(&read_head(&mut socket));
         let head = format!(
@@ -38,8 +41,10 @@ pub fn says(story: &Story, bytes: Vec<u8>, ends: bool) -> (SocketAddr, JoinHandl
         if ends {
             socket.shutdown(std::net::Shutdown::Write).expect("the socket is open");
         }
-        // Whatever the client says; its end comes, or the patience is over.
-        let _ = socket.read_to_end(&mut Vec::new());
+        let mut read = Vec::new();
+        // However the client ends.
+        let _ = socket.read_to_end(&mut read);
+        read
     })
 }
 
