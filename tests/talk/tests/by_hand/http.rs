@@ -57,8 +57,8 @@ pub fn chunks_and_head_on_one_connection(story: &Story) {
 pub fn a_line_after_the_end_opens_a_new_connection(story: &Story) {
     let server = story.server_with(|setup| setup.rung("04-request"));
     let url = format!("http://{}", server.address());
-    // The first wait ends with the answer, the second with the connection.
-    let ran = talk(story, &[&url], "/get /one\n/wait\n/wait\n/get /two\n/wait\n");
+    // The first wait ends with the answer, the second with the connection; the third has nothing left to wait for.
+    let ran = talk(story, &[&url], "/get /one\n/wait\n/wait\n/wait 30\n/get /two\n/wait\n");
     let shown = [
         "> GET /one",
         "the server closes the connection now",
