@@ -264,3 +264,6 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
         self.retry_accept();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 //! something to do ([epoll](https://man7.org/linux/man-pages/man7/epoll.7.html), kqueue; through mio), and
 //! the loop gives each a bounded share of every turn.
 //!
-//! The files, in the order in which they can be read and built:
+//! The files, in reading order; who builds them begins with the small parts, the table first and the turn last:
 //!
 //! 1. `event_loop.rs`, `listener.rs`: the turn; accepting.
 //! 2. `table.rs`, `port.rs`: the connection table and its ids; what is known of each connection.

@@ -118,6 +118,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_has_a_slot_of_its_own() {
+        let mut table = Table::new();
+        let ids: Vec<ConnId> = ["a", "b", "c"].into_iter().map(|value| table.insert(value)).collect();
+        assert_eq!(ids.iter().map(|id| id.slot()).collect::<Vec<_>>(), [0, 1, 2]);
+        assert_eq!(
+            ids.iter().map(|&id| table.get(id).copied()).collect::<Vec<_>>(),
+            ["a", "b", "c"].map(Some)
+        );
+        assert_ne!(ids[0].as_u64(), 0, "generations begin at 1, so no id is 0");
+    }
+
+    #[test]
     fn an_id_of_a_dead_connection_finds_nobody_when_its_slot_is_reused() {
         let mut table = Table::new();
         let first = table.insert("first");

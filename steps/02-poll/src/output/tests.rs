@@ -71,6 +71,20 @@ fn mixed(file: &Arc<File>) -> (Queue, Vec<u8>) {
 }
 
 #[test]
+fn what_has_left_is_let_go_part_by_part() {
+    let mut queue = Queue::default();
+    queue.push(Chunk::Owned(b"one".to_vec()));
+    queue.push(Chunk::Owned(b"two".to_vec()));
+    queue.tail().extend_from_slice(b"tail");
+    // What leaves, then: what waits, how many chunks, and how much of the first part is gone.
+    for (written, left) in [(2, (8, 2, 2)), (1, (7, 1, 0)), (4, (3, 0, 1)), (2, (1, 0, 3)), (1, (0, 0, 0))] {
+        queue.advance(written);
+        assert_eq!((queue.pending(), queue.chunks.len(), queue.sent), left, "{written} more have left");
+    }
+    assert!(queue.tail.is_empty());
+}
+
+#[test]
 fn whatever_the_socket_takes_at_a_time_all_bytes_leave_in_order() {
     let file = file(b"0123456789");
     for per_write in 1..50 {
