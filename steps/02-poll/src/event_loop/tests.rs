@@ -148,7 +148,8 @@ fn what_has_come_is_shown_and_the_end_is_told_once() {
         heard.ended > 0
     });
     event_loop.reads(id, &mut heard);
-    assert_eq!((heard.ended, heard.bytes.as_slice()), (1, &b"hello"[..]));
+    assert_eq!(heard.ended, 1, "the end is told once");
+    assert_eq!(heard.bytes.escape_ascii().to_string(), "hello");
     assert_eq!(event_loop.net.connections(), 1, "who sends no more may still read");
 }
 
@@ -158,7 +159,7 @@ fn nothing_is_read_while_the_connection_is_paused() {
     Io::new(&mut event_loop.net, id).pause();
     client.write_all(b"hello").unwrap();
     (0..100).for_each(|_| event_loop.reads(id, &mut heard));
-    assert_eq!(heard.bytes, b"");
+    assert_eq!(heard.bytes.escape_ascii().to_string(), "", "it is paused: nothing may be shown");
     assert!(event_loop.net.ports.get(id).unwrap().readable, "no event will come for what is there");
     Io::new(&mut event_loop.net, id).resume();
     until("the bytes are shown", || {
@@ -189,7 +190,8 @@ fn who_closes_sends_all_then_fin_then_waits_for_the_peers() {
     let mut came = Vec::new();
     client.read_to_end(&mut came).expect("a FIN behind the last byte");
     assert_eq!(came, b"goodbye");
-    assert_eq!(event_loop.net.ports.get(id).unwrap().phase, Phase::Lingering);
+    let phase = event_loop.net.ports.get(id).map(|port| port.phase);
+    assert_eq!(phase, Some(Phase::Lingering), "the peer has not said FIN yet: read on, do not close");
     client.write_all(b"what nobody reads any more").unwrap();
     drop(client);
     until("the connection is gone", || {
@@ -222,6 +224,6 @@ fn turns_sleep_until_a_deadline_hear_a_wake_up_and_end() {
         let ended = event_loop.run(&mut heard);
         let _ = tell.send((ended.is_ok(), heard.keys, heard.wakes > 0));
     });
-    let told = told.recv_timeout(PATIENCE).expect("the loop ends");
+    let told = told.recv_timeout(PATIENCE).expect("the loop hears that it is to stop, and ends");
     assert_eq!(told, (true, vec![7], true), "run was well, the deadline passed, a wake-up was heard");
 }
