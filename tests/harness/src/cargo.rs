@@ -44,7 +44,12 @@ fn home(rung: &str) -> PathBuf {
 fn build(rung: &str, release: bool) -> Result<PathBuf, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
     let mut command = Command::new(cargo);
-    command.current_dir(home(rung)).args(["build", "--message-format=json"]);
+    let home = home(rung);
+    if home != workspace() {
+        // A copy says where it is built; in the reference's place its program would take the other's, of the same name.
+        command.env_remove("CARGO_TARGET_DIR");
+    }
+    command.current_dir(home).args(["build", "--message-format=json"]);
     // `11-rooms/ticker` is an example of rung 11.
     let (kind, rung, name) = match rung.split_once('/') {
         Some((rung, example)) => ("--example", rung, example),

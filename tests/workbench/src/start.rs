@@ -12,7 +12,7 @@ use crate::update::{remember, update};
 use crate::{Failure, manifest};
 
 /// The files of a starter, by their paths in the copy.
-pub(crate) type Files = BTreeMap<PathBuf, Vec<u8>>;
+pub type Files = BTreeMap<PathBuf, Vec<u8>>;
 
 /// Stands at the top of a starter's library.
 const QUIET: &str = "\
@@ -61,7 +61,10 @@ pub fn reset(course: &Course, name: &str) -> Result<ExitCode, Failure> {
 }
 
 /// The starter of a rung: its files, with holes where the tasks are.
-pub(crate) fn starter(course: &Course, rung: &Rung) -> Result<Files, Failure> {
+///
+/// # Errors
+/// When a task names a file or a function that is not there, or one that cannot be a hole.
+pub fn starter(course: &Course, rung: &Rung) -> Result<Files, Failure> {
     let mut files = Files::new();
     collect(&rung.home, Path::new(""), &mut files)?;
     files.remove(Path::new("tasks.toml"));
@@ -121,7 +124,11 @@ fn quietened(text: &str) -> String {
     format!("{words}\n{QUIET}{rest}")
 }
 
-pub(crate) fn collect(home: &Path, below: &Path, files: &mut Files) -> Result<(), Failure> {
+/// Adds all files of a folder, but what cargo built in it.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn collect(home: &Path, below: &Path, files: &mut Files) -> Result<(), Failure> {
     for entry in fs::read_dir(home.join(below))? {
         let entry = entry?;
         let path = below.join(entry.file_name());
@@ -136,7 +143,11 @@ pub(crate) fn collect(home: &Path, below: &Path, files: &mut Files) -> Result<()
     Ok(())
 }
 
-pub(crate) fn write_all(home: &Path, files: &Files) -> Result<(), Failure> {
+/// Writes files into a folder.
+///
+/// # Errors
+/// When one cannot be written.
+pub fn write_all(home: &Path, files: &Files) -> Result<(), Failure> {
     for (path, content) in files {
         let path = home.join(path);
         fs::create_dir_all(path.parent().expect("it stands below home"))?;

@@ -1,0 +1,139 @@
+//! All rungs, changed, as one workspace: what is common to them is compiled once.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use toml::Table;
+use workbench::Course;
+use workbench::course::Rung;
+use workbench::start::{Files, collect};
+
+/// A workspace whose rungs lie in `own/steps`. Not in `steps`: cargo tells packages of one name apart by the path from the
+/// top of the workspace, and these must not be taken for the reference.
+pub struct Workspace {
+    pub home: PathBuf,
+    build_dir: PathBuf,
+}
+
+/// The programs that hold the unit tests of a rung.
+pub type Programs = BTreeMap<String, Vec<PathBuf>>;
+
+impl Workspace {
+    /// Writes what `files` makes of each rung. Only what is new is written, so that cargo builds only that.
+    pub fn write(course: &Course, name: &str, files: impl Fn(&Rung) -> Files) -> Workspace {
+        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("proof").join(name);
+        // .../target/tmp is CARGO_TARGET_TMPDIR.
+        let build_dir = home.ancestors().nth(3).expect("it was joined of that many").to_path_buf();
+        let mut all = Files::new();
+        for rung in course.rungs().unwrap() {
+            let rung = course.rung(&rung).unwrap();
+            for (path, content) in files(&rung) {
+                all.insert(Path::new("own/steps").join(&rung.name).join(path), content);
+            }
+            // As it is there: a member of a workspace.
+            let manifest = fs::read(rung.home.join("Cargo.toml")).unwrap();
+            all.insert(Path::new("own/steps").join(&rung.name).join("Cargo.toml"), manifest);
+        }
+        all.insert("Cargo.toml".into(), manifest(course).into_bytes());
+        all.insert("Cargo.lock".into(), fs::read(course.root.join("Cargo.lock")).unwrap());
+        // Absolute: what is compiled for the reference too is there already.
+        let config = format!("[build]\nbuild-dir = {build_dir:?}\ntarget-dir = {:?}\n", home.join("target"));
+        all.insert(".cargo/config.toml".into(), config.into());
+        replace(&home, &all);
+        Workspace { home, build_dir }
+    }
+
+    /// Where a rung lies.
+    pub fn rung(&self, name: &str) -> PathBuf {
+        self.home.join("own/steps").join(name)
+    }
+
+    /// Runs cargo; it must say yes.
+    #[track_caller]
+    pub fn cargo(&self, arguments: &[&str]) -> Output {
+        let output = Command::new(env!("CARGO"))
+            .args(arguments)
+            .arg("--offline")
+            .current_dir(&self.home)
+            // The config says it, and the build directory is the same.
+            .env_remove("CARGO_TARGET_DIR")
+            .env_remove("CARGO_BUILD_TARGET_DIR")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "cargo {arguments:?} in {}:\n{said}", self.build_dir.display());
+        output
+    }
+
+    /// Builds the unit tests of all rungs.
+    pub fn unit_tests(&self) -> Programs {
+        let built =
+            ["test", "--quiet", "--no-run", "--workspace", "--lib", "--bins", "--message-format=json"];
+        let output = self.cargo(&built);
+        let mut programs = Programs::new();
+        for line in String::from_utf8_lossy(&output.stdout).lines() {
+            let Ok(message) = serde_json::from_str::<Value>(line) else { continue };
+            if let (Some(program), Some(manifest), Some(true)) = (
+                message["executable"].as_str(),
+                message["manifest_path"].as_str(),
+                message["profile"]["test"].as_bool(),
+            ) {
+                let rung = Path::new(manifest).parent().and_then(Path::file_name).unwrap();
+                programs.entry(rung.to_string_lossy().into_owned()).or_default().push(program.into());
+            }
+        }
+        programs
+    }
+}
+
+/// The files of a rung as they are.
+pub fn as_they_are(rung: &Rung) -> Files {
+    let mut files = Files::new();
+    collect(&rung.home, Path::new(""), &mut files).unwrap();
+    files
+}
+
+/// The workspace's own, with other members.
+fn manifest(course: &Course) -> String {
+    let mut manifest: Table =
+        toml::from_str(&fs::read_to_string(course.root.join("Cargo.toml")).unwrap()).unwrap();
+    let workspace = manifest["workspace"].as_table_mut().unwrap();
+    workspace.insert("members".into(), vec!["own/steps/*"].into());
+    workspace.remove("exclude");
+    let dependencies = workspace["dependencies"].as_table_mut().unwrap();
+    dependencies.retain(|_, dependency| {
+        !dependency.get("path").and_then(|path| path.as_str()).is_some_and(|path| path.starts_with("tests"))
+    });
+    for (_, dependency) in dependencies {
+        if let Some(path) = dependency.get_mut("path") {
+            *path = format!("own/{}", path.as_str().unwrap()).into();
+        }
+    }
+    // What is built once and run for seconds need not be fast; what others wrote is built as for the reference.
+    let profile = manifest["profile"]["dev"].as_table_mut().unwrap();
+    let optimised = profile.insert("opt-level".into(), 0.into()).unwrap();
+    profile.insert("debug".into(), false.into());
+    profile["package"]["*"].as_table_mut().unwrap().insert("opt-level".into(), optimised);
+    toml::to_string(&manifest).unwrap()
+}
+
+/// Makes a folder hold these files and, below `own`, no others.
+fn replace(home: &Path, files: &Files) {
+    let mut there = Files::new();
+    if home.join("own").exists() {
+        collect(home, Path::new(""), &mut there).unwrap();
+    }
+    for path in there.keys().filter(|path| path.starts_with("own") && !files.contains_key(*path)) {
+        fs::remove_file(home.join(path)).unwrap();
+    }
+    for (path, content) in files.iter().filter(|(path, content)| there.get(*path) != Some(content)) {
+        // Cargo has taken out what these rungs do not need.
+        if path != Path::new("Cargo.lock") || !there.contains_key(path) {
+            fs::create_dir_all(home.join(path).parent().unwrap()).unwrap();
+            fs::write(home.join(path), content).unwrap();
+        }
+    }
+}
