@@ -32,7 +32,7 @@ help:
 	@echo '  make start STEP=09      your own copy of a rung, with tasks to solve: mine/09-frames'
 	@echo '  make check STEP=09      its tests, in order, up to the first that fails; SERVER="python3 x.py" for any program'
 	@echo '  make hint STEP=09       the next hint; make reset STEP=09 begins anew'
-	@echo '  make soak               random bytes at every rung, a minute each, side by side'
+	@echo '  make soak               random bytes at every rung, a minute each, side by side; SECONDS=600'
 	@echo '  make attack [STEP=05]   a hostile client at a rung, or at ADDRESS=127.0.0.1:8080; ONLY=slowloris, ARGS="--help"'
 	@echo '  make fuzz               libFuzzer looks for inputs that break a promise: TARGET=http SECONDS=60'
 	@echo '  make load               10,000 people in a chat for a minute: heartbeats, delays, memory; N=1000 SECONDS=10'
@@ -89,7 +89,7 @@ start check hint reset: cargo
 
 .PHONY: soak
 soak: cargo
-	SOAK_SECONDS=60 cargo test --package soak -- --test-threads 16
+	SOAK_SECONDS=$(or $(SECONDS),60) cargo test --package soak -- --test-threads 16
 
 .PHONY: load
 load: cargo
