@@ -10,7 +10,7 @@ use workbench::course::Rung;
 
 use crate::workspace::Workspace;
 
-/// A hole may leave a test waiting for what never comes. Then it has not passed.
+/// Some tests work for a second. A hole may leave one waiting for what never comes. Then it has not passed.
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// Which holes are open: the value of the environment variable `HOLES`.
