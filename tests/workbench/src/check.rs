@@ -1,98 +1,77 @@
 //! The tests of a rung against the student's copy, in the order in which it is written.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use crate::Failure;
-use crate::course::{Course, Rung};
-use crate::mine::{Mine, headline, number};
+use crate::course::Course;
+use crate::judge::{Judge, Outcome, suite};
+use crate::mine::{headline, number};
 use crate::tasks::wrapped;
 
+/// As many errors of the compiler are shown; those behind them often come from the first.
+const ERRORS_SHOWN: usize = 2;
+
 /// Runs the tests up to the first that fails: the unit tests task by task, then the black-box tests. With `SERVER` set,
-/// only those, against that program.
+/// only those, against that program; with `OWN` set, on the student's own lower rungs.
+///
+/// # Errors
+/// When the rung was not started, or cargo cannot be run.
 pub fn check(course: &Course, name: &str) -> Result<ExitCode, Failure> {
     let rung = course.rung(name)?;
     if std::env::var_os("SERVER").is_some() {
-        return Ok(black_box(course, name, None)?.into());
+        let passed = suite(course, name)?.status()?.success();
+        return Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
-    let mine = course.mine(name);
+    let (mine, step) = (course.mine(name), number(name));
     mine.expect()?;
     for kept in ["failed", "passed"] {
         mine.keep(kept, "")?;
     }
-    if !cargo(&mine.home, &["build", "--quiet"])? {
-        println!("\nmine/{name} does not compile; the first error is the one to look at.");
-        return Ok(ExitCode::FAILURE);
-    }
-    let (all, mut right) = (rung.tasks.list.len(), 0);
-    for (index, task) in rung.tasks.list.iter().enumerate() {
-        if mine.is_open(task) {
-            println!("{right} of {all} tasks are right so far.\n\n{}\n", headline(&rung, index));
-            println!("{}\n", wrapped(&task.task, 90));
-            println!("Write it, then: make check STEP={0}. Stuck: make hint STEP={0}", number(name));
+    let upon_own = std::env::var_os("OWN").is_some();
+    let again = format!(
+        "Stuck: make hint STEP={step}. Again: make check STEP={step}{}",
+        if upon_own { " OWN=1" } else { "" }
+    );
+    let judge = match Judge::build(course, &rung, upon_own)? {
+        Ok(judge) => judge,
+        Err(errors) => {
+            errors.iter().take(ERRORS_SHOWN).for_each(|error| println!("{error}"));
+            match errors.len() {
+                1 => println!("mine/{name} does not compile."),
+                many => println!("mine/{name} does not compile: {many} errors; look at the first one first."),
+            }
             return Ok(ExitCode::FAILURE);
         }
-        if !task.tests.is_empty() && !unit_tests(&mine, &task.tests)? {
-            return fails(&rung, &mine, Some(index));
+    };
+    if judge.warnings > 0 {
+        println!("The compiler has warnings: (cd mine/{name} && cargo check) shows them.\n");
+    }
+    let all = rung.tasks.list.len();
+    for (index, task) in rung.tasks.list.iter().enumerate() {
+        match judge.task(index) {
+            Outcome::Passed => println!("  right  {}", task.function),
+            Outcome::Open => {
+                println!("\n{}\n\n{}\n", headline(&rung, index), wrapped(&task.task, 90));
+                println!("Write it, then: make check STEP={step}. Stuck: make hint STEP={step}");
+                return Ok(ExitCode::FAILURE);
+            }
+            Outcome::Failed(told) => {
+                mine.keep("failed", &index.to_string())?;
+                println!("  wrong  {}\n\n{}\n\n{told}\n{again}", task.function, headline(&rung, index));
+                return Ok(ExitCode::FAILURE);
+            }
         }
-        right += 1;
     }
-    println!("All {all} tasks are written. Now all unit tests, then the tests from outside.");
-    if !cargo(&mine.home, &["test", "--quiet"])? {
-        return fails(&rung, &mine, None);
+    println!("\nAll {all} tasks are right. Now all unit tests, then the tests from outside.");
+    if let Outcome::Failed(told) = judge.unit_tests() {
+        println!("\n{told}\n{again}");
+        return Ok(ExitCode::FAILURE);
     }
-    if !black_box(course, name, Some(&mine.home))?.0 {
-        return fails(&rung, &mine, None);
+    if judge.from_outside(true)? != Outcome::Passed {
+        println!("This was a test from outside: it knows nothing of your code. {again}");
+        return Ok(ExitCode::FAILURE);
     }
     mine.keep("passed", "yes")?;
-    println!("\n{name} is yours: all tests pass. What others wrote: make solution STEP={}", number(name));
+    println!("{name} is yours: all tests pass. How the course does it: make solution STEP={step}");
     Ok(ExitCode::SUCCESS)
-}
-
-/// A run of the black-box tests; true: all passed.
-struct Passed(bool);
-
-impl From<Passed> for ExitCode {
-    fn from(Passed(passed): Passed) -> ExitCode {
-        if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-    }
-}
-
-fn fails(rung: &Rung, mine: &Mine, task: Option<usize>) -> Result<ExitCode, Failure> {
-    if let Some(index) = task {
-        mine.keep("failed", &index.to_string())?;
-        println!("\n{}", headline(rung, index));
-    }
-    let step = number(&rung.name);
-    println!("Stuck: make hint STEP={step}. Again: make check STEP={step}");
-    Ok(ExitCode::FAILURE)
-}
-
-/// One after the other, so that the first failure is the first one.
-fn unit_tests(mine: &Mine, names: &[String]) -> Result<bool, Failure> {
-    let mut arguments = vec!["test", "--quiet", "--lib", "--bins", "--", "--test-threads=1"];
-    arguments.extend(names.iter().map(String::as_str));
-    cargo(&mine.home, &arguments)
-}
-
-/// The suite of the rung; against our own server it knows where to build it.
-fn black_box(course: &Course, name: &str, home: Option<&PathBuf>) -> Result<Passed, Failure> {
-    let mut command = Command::new("cargo");
-    command.args(["test", "--quiet", "--package", "harness", "--test", name]).current_dir(&course.root);
-    if std::env::var_os("ALL").is_none() {
-        command.env("FAIL_FAST", "1");
-    }
-    if let Some(home) = home {
-        command.env("MINE", home);
-    }
-    let status = command.status().map_err(|error| format!("cannot run cargo: {error}"))?;
-    Ok(Passed(status.success()))
-}
-
-fn cargo(home: &Path, arguments: &[&str]) -> Result<bool, Failure> {
-    let mut command = Command::new("cargo");
-    // Where a test panicked is told; by which calls it came there is more than a beginner can read.
-    command.args(arguments).current_dir(home).env("RUST_BACKTRACE", "0");
-    let status = command.status();
-    Ok(status.map_err(|error| format!("cannot run cargo: {error}"))?.success())
 }

@@ -1,12 +1,12 @@
 //! Runs tests while some holes are open.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
-use workbench::Course;
 use workbench::course::Rung;
+use workbench::libtest::{self, Failed};
+use workbench::{Course, judge};
 
 use crate::workspace::Workspace;
 
@@ -48,57 +48,24 @@ pub fn has(program: &Path, home: &Path, test: &str) -> bool {
     String::from_utf8_lossy(&output.stdout).lines().any(|line| line.ends_with(": test"))
 }
 
-/// Runs these tests with these holes open. The error names those that failed.
+/// Runs these tests with these holes open. The error tells of the first that failed.
 pub fn pass(programs: &[PathBuf], home: &Path, tests: &[String], holes: &Holes) -> Result<(), String> {
-    for program in programs {
-        let mut command = Command::new(program);
-        command.args(tests).current_dir(home);
-        ends_well(command, holes, LIMIT)?;
-    }
-    Ok(())
+    let tests: Vec<&str> = tests.iter().map(String::as_str).collect();
+    let told = |failed: Failed| format!("{}: {}", failed.test, failed.message);
+    let env = [("HOLES", holes.0.as_str())];
+    programs.iter().try_for_each(|program| libtest::run(program, home, &tests, &env, LIMIT).map_err(told))
 }
 
-/// Runs the black-box tests of a rung with these holes open, up to the first that fails.
-pub fn pass_from_outside(
+/// Whether all black-box tests of a rung pass with these holes open; `None`: they did not run.
+pub fn passes_from_outside(
     course: &Course,
     switched: &Workspace,
     rung: &Rung,
     holes: &Holes,
-) -> Result<(), String> {
-    let mut command = Command::new(env!("CARGO"));
-    command
-        .args(["test", "--quiet", "--offline", "--package", "harness", "--test", &rung.name])
-        .current_dir(&course.root)
-        .env("MINE", switched.rung(&rung.name))
-        .env("FAIL_FAST", "1");
-    ends_well(command, holes, 9 * LIMIT)
-}
-
-fn ends_well(mut command: Command, holes: &Holes, limit: Duration) -> Result<(), String> {
-    command.env("HOLES", &holes.0).env("RUST_BACKTRACE", "0");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn().unwrap();
-    let mut stdout = child.stdout.take().expect("it was piped above");
-    let reader = std::thread::spawn(move || {
-        let mut said = Vec::new();
-        stdout.read_to_end(&mut said).map(|_| String::from_utf8_lossy(&said).into_owned())
-    });
-    let start = Instant::now();
-    let status = loop {
-        match child.try_wait().unwrap() {
-            None if start.elapsed() < limit => std::thread::sleep(Duration::from_millis(5)),
-            status => break status,
-        }
-    };
-    if status.is_none() {
-        let _ = child.kill();
-        let _ = child.wait();
-        return Err(format!("not finished within {} s", limit.as_secs()));
-    }
-    if status.is_some_and(|status| status.success()) {
-        return Ok(());
-    }
-    let said = reader.join().expect("it does not panic").unwrap_or_default();
-    let failed = said.lines().filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"));
-    Err(failed.collect::<Vec<_>>().join(", "))
+) -> Option<bool> {
+    let mut suite = judge::suite(course, &rung.name).unwrap();
+    suite.env("MINE", switched.rung(&rung.name)).env("HOLES", &holes.0);
+    let output = suite.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    said.contains("test result: ").then(|| output.status.success())
 }

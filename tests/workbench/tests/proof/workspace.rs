@@ -3,19 +3,16 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
-use serde_json::Value;
 use toml::Table;
-use workbench::Course;
 use workbench::course::Rung;
 use workbench::start::{Files, collect};
+use workbench::{Course, cargo};
 
 /// A workspace whose rungs lie in `own/steps`. Not in `steps`: cargo tells packages of one name apart by the path from the
 /// top of the workspace, and these must not be taken for the reference.
 pub struct Workspace {
     pub home: PathBuf,
-    build_dir: PathBuf,
 }
 
 /// The programs that hold the unit tests of a rung.
@@ -43,7 +40,7 @@ impl Workspace {
         let config = format!("[build]\nbuild-dir = {build_dir:?}\ntarget-dir = {:?}\n", home.join("target"));
         all.insert(".cargo/config.toml".into(), config.into());
         replace(&home, &all);
-        Workspace { home, build_dir }
+        Workspace { home }
     }
 
     /// Where a rung lies.
@@ -51,39 +48,14 @@ impl Workspace {
         self.home.join("own/steps").join(name)
     }
 
-    /// Runs cargo; it must say yes.
-    #[track_caller]
-    pub fn cargo(&self, arguments: &[&str]) -> Output {
-        let output = Command::new(env!("CARGO"))
-            .args(arguments)
-            .arg("--offline")
-            .current_dir(&self.home)
-            // The config says it, and the build directory is the same.
-            .env_remove("CARGO_TARGET_DIR")
-            .env_remove("CARGO_BUILD_TARGET_DIR")
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "cargo {arguments:?} in {}:\n{said}", self.build_dir.display());
-        output
-    }
-
     /// Builds the unit tests of all rungs.
     pub fn unit_tests(&self) -> Programs {
-        let built =
-            ["test", "--quiet", "--no-run", "--workspace", "--lib", "--bins", "--message-format=json"];
-        let output = self.cargo(&built);
+        let arguments = ["--workspace", "--lib", "--bins"];
+        let built = cargo::build_tests(cargo::in_copy(&self.home), &arguments).unwrap();
+        assert!(built.errors.is_empty(), "{}", built.errors.join("\n"));
         let mut programs = Programs::new();
-        for line in String::from_utf8_lossy(&output.stdout).lines() {
-            let Ok(message) = serde_json::from_str::<Value>(line) else { continue };
-            if let (Some(program), Some(manifest), Some(true)) = (
-                message["executable"].as_str(),
-                message["manifest_path"].as_str(),
-                message["profile"]["test"].as_bool(),
-            ) {
-                let rung = Path::new(manifest).parent().and_then(Path::file_name).unwrap();
-                programs.entry(rung.to_string_lossy().into_owned()).or_default().push(program.into());
-            }
+        for (rung, program) in built.programs {
+            programs.entry(rung).or_default().push(program);
         }
         programs
     }

@@ -1,0 +1,181 @@
+//! What the tests say of a student's copy: task by task, then all unit tests, then the tests from outside.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::Failure;
+use crate::cargo;
+use crate::course::{Course, Rung};
+use crate::libtest::{self, Failed};
+use crate::mine::Mine;
+use crate::own;
+
+/// A copy that compiles, with its tests built.
+pub struct Judge<'a> {
+    course: &'a Course,
+    rung: &'a Rung,
+    mine: Mine,
+    /// Where it is built: in the copy, or upon the student's own lower rungs.
+    place: PathBuf,
+    programs: Vec<PathBuf>,
+    /// What the compiler only warned of.
+    pub warnings: usize,
+}
+
+/// The answer to one question.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is right.
+    Passed,
+    /// The body is still `todo!()`.
+    Open,
+    /// It is wrong, and how.
+    Failed(String),
+}
+
+impl<'a> Judge<'a> {
+    /// Builds a copy, on the reference's lower rungs or, with `upon_own`, on the student's. `Err` in `Ok`: what the
+    /// compiler said.
+    ///
+    /// # Errors
+    /// When the rung was not started, or cargo cannot build anything.
+    pub fn build(
+        course: &'a Course,
+        rung: &'a Rung,
+        upon_own: bool,
+    ) -> Result<Result<Judge<'a>, Vec<String>>, Failure> {
+        let mine = course.mine(&rung.name);
+        mine.expect()?;
+        let place = if upon_own { own::tower(course, &rung.name)? } else { mine.home.clone() };
+        let package = format!("step-{}", rung.name);
+        let built = cargo::build_tests(cargo::in_copy(&place), &["--package", &package, "--lib", "--bins"])?;
+        if !built.errors.is_empty() {
+            return Ok(Err(built.errors));
+        }
+        let programs = built.programs.into_iter().map(|(_, program)| program).collect();
+        Ok(Ok(Judge { course, rung, mine, place, programs, warnings: built.warnings }))
+    }
+
+    /// One task, by its own tests, in the order in which they are named.
+    pub fn task(&self, index: usize) -> Outcome {
+        let task = &self.rung.tasks.list[index];
+        if self.mine.is_open(task) {
+            return Outcome::Open;
+        }
+        let failed = task.tests.iter().find_map(|test| self.run(&[test]).err());
+        failed.map_or(Outcome::Passed, |failed| Outcome::Failed(self.told(&failed)))
+    }
+
+    /// All unit tests of the rung.
+    pub fn unit_tests(&self) -> Outcome {
+        match self.run(&[]) {
+            Ok(()) => Outcome::Passed,
+            Err(failed) => Outcome::Failed(self.told(&failed)),
+        }
+    }
+
+    /// The black-box tests. With `shown` they print as they run, else what they printed is in the outcome.
+    ///
+    /// # Errors
+    /// When they cannot be built.
+    pub fn from_outside(&self, shown: bool) -> Result<Outcome, Failure> {
+        let mut suite = suite(self.course, &self.rung.name)?;
+        suite.env("MINE", &self.place);
+        if shown {
+            return Ok(if suite.status()?.success() {
+                Outcome::Passed
+            } else {
+                Outcome::Failed(String::new())
+            });
+        }
+        let output = suite.stderr(Stdio::inherit()).output()?;
+        Ok(match output.status.success() {
+            true => Outcome::Passed,
+            false => Outcome::Failed(String::from_utf8_lossy(&output.stdout).into_owned()),
+        })
+    }
+
+    fn run(&self, names: &[&str]) -> Result<(), Failed> {
+        self.programs
+            .iter()
+            .try_for_each(|program| libtest::run(program, &self.mine.home, names, &[], libtest::LIMIT))
+    }
+
+    /// A failure as a student reads it.
+    fn told(&self, failed: &Failed) -> String {
+        let name = failed.test.rsplit("::").next().unwrap_or_default();
+        let mut text = match name {
+            "" => "The tests of this rung end before the first.\n".to_string(),
+            _ => format!("A test fails: {}\n", name.replace('_', " ")),
+        };
+        for line in words_above(&self.mine.home, name) {
+            let _ = writeln!(text, "  {line}");
+        }
+        text.push('\n');
+        match failed.message.as_str() {
+            "not yet implemented" => text.push_str("    It has come to a body that is still todo!().\n"),
+            message => message.lines().for_each(|line| text.push_str(&format!("    {line}\n"))),
+        }
+        if let Some(place) = &failed.place {
+            let _ = writeln!(text, "    at {}", self.shown(place));
+        }
+        let _ = write!(text, "\nOnly this one: (cd mine/{} && cargo test {})", self.rung.name, failed.test);
+        text
+    }
+
+    /// A place in the copy, from the top of the repository.
+    fn shown(&self, place: &str) -> String {
+        let path = self.place.join(place.split(':').next().unwrap_or(place));
+        match path.starts_with(&self.mine.home)
+            && self.mine.home.join(place.split(':').next().unwrap_or("")).exists()
+        {
+            true => format!("mine/{}/{place}", self.rung.name),
+            false => place.to_string(),
+        }
+    }
+}
+
+/// The black-box suite of a rung, built and ready to run; it stops at the first failure, unless `ALL` is set.
+///
+/// # Errors
+/// When it cannot be built.
+pub fn suite(course: &Course, name: &str) -> Result<Command, Failure> {
+    let built =
+        cargo::build_tests(cargo::in_course(&course.root), &["--package", "harness", "--test", name])?;
+    let program = match built.programs.first() {
+        Some((_, program)) if built.errors.is_empty() => program,
+        _ => return Err(format!("the tests do not compile:\n{}", built.errors.join("\n")).into()),
+    };
+    let mut suite = Command::new(program);
+    suite.current_dir(course.root.join("tests/harness"));
+    if std::env::var_os("ALL").is_none() {
+        suite.env("FAIL_FAST", "1");
+    }
+    Ok(suite)
+}
+
+/// What stands above a test in its file.
+fn words_above(home: &Path, test: &str) -> Vec<String> {
+    let mut files = crate::start::Files::new();
+    if test.is_empty() || crate::start::collect(&home.join("src"), Path::new(""), &mut files).is_err() {
+        return Vec::new();
+    }
+    let start = format!("fn {test}(");
+    for path in files.keys() {
+        let Ok(text) = fs::read_to_string(home.join("src").join(path)) else { continue };
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        if let Some(at) = lines.iter().position(|line| line.starts_with(&start)) {
+            let above =
+                lines[..at].iter().rev().take_while(|line| line.starts_with("#[") || line.starts_with("//"));
+            let mut words: Vec<String> = above
+                .filter(|line| line.starts_with("//"))
+                .map(|line| line.trim_start_matches('/').trim().into())
+                .collect();
+            words.reverse();
+            return words;
+        }
+    }
+    Vec::new()
+}
