@@ -2,16 +2,20 @@
 
 #[path = "12_guard/heartbeats.rs"]
 mod heartbeats;
+#[path = "12_guard/leaks.rs"]
+mod leaks;
 #[path = "12_guard/limits.rs"]
 mod limits;
 #[path = "12_guard/login.rs"]
 mod login;
 #[path = "12_guard/proxies.rs"]
 mod proxies;
+#[path = "12_guard/slow.rs"]
+mod slow;
 
 use std::process::ExitCode;
 
-use harness::{Client, Server, Story, WebSocket, starts_and_stops, tests};
+use harness::{Client, Frame, Server, Story, WebSocket, starts_and_stops, tests};
 use serde_json::{Value, json};
 
 fn main() -> ExitCode {
@@ -46,7 +50,11 @@ fn main() -> ExitCode {
             limits::a_message_must_end_some_time,
             limits::one_address_shares_its_rate,
             limits::what_is_too_big_is_refused_before_it_comes,
+            slow::who_does_not_read_is_closed_with_the_code_that_was_chosen,
+            slow::who_does_not_read_may_miss_something_instead,
+            slow::what_came_is_what_is_counted,
             limits::a_server_that_stops_says_1001,
+            limits::settings_without_sense_are_refused_at_the_start,
             slow(60, limits::a_flood_of_connections_is_outlived),
             heartbeats::a_silence_is_followed_by_a_ping,
             heartbeats::who_answers_stays_and_its_latency_is_shown,
@@ -55,6 +63,8 @@ fn main() -> ExitCode {
             proxies::who_is_no_trusted_proxy_is_not_believed,
             proxies::behind_a_proxy_each_client_has_its_own_limits,
             proxies::a_proxy_must_be_clear,
+            slow(60, leaks::whoever_is_gone_gives_its_place_back),
+            leaks::a_server_stops_whatever_its_clients_are_about,
         ],
     )
 }
@@ -108,4 +118,8 @@ fn counters(client: &mut Client, session: &str) -> Value {
     let answer = client.requests("GET", "/counters.json", &[("Authorization", &bearer(session))], b"");
     answer.has_status(200).has_field("Content-Type", "application/json");
     answer.json()
+}
+
+fn say(text: &str) -> Frame {
+    Frame::text(&json!({"type": "say", "text": text}).to_string())
 }

@@ -94,7 +94,7 @@ impl Handler for Demo {
                 let session = self.guard.session(&name, answer.io().wall);
                 self.go_to("/", Some(&session), answer);
             }
-            Err(why) => answer.text(why.status(), &format!("{}: {why}.\n", why.status())),
+            Err(why) => self.no_login(&why, answer),
         }
         Next::Done
     }
@@ -110,7 +110,7 @@ impl Demo {
                 self.guard.login(head, id, answer.io())?;
                 match Login::expect_form(head) {
                     Ok(()) => return Ok(Next::Read(Vec::new())),
-                    Err(why) => answer.text(why.status(), &format!("{}: {why}.\n", why.status())),
+                    Err(why) => self.no_login(&why, answer),
                 }
             }
             (_, "/login") => LOGIN.show(head, answer),
@@ -165,6 +165,11 @@ impl Demo {
             return Err(LoginError::Password);
         }
         rooms::check_name(&login.name, self.names).map_err(LoginError::Name)
+    }
+
+    fn no_login(&self, why: &LoginError, answer: &mut Answer<'_, '_>) {
+        self.guard.count_refusal(why.word());
+        answer.text(why.status(), &format!("{}: {why}.\n", why.status()));
     }
 
     /// RFC 9110 §15.4.4: 303 sends the browser on with GET, so that a page loaded anew posts nothing twice.

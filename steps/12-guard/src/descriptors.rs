@@ -11,7 +11,7 @@ pub fn allow(connections: usize) {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
     let Some(limit) = getrlimit(Resource::Nofile).current.or(current) else { return };
-    if limit < connections as u64 + OTHERS {
+    if limit < (connections as u64).saturating_add(OTHERS) {
         log::warn!(
             "{connections} connections are allowed (MAX_CONNECTIONS), but only {limit} open files (ulimit -n)"
         );

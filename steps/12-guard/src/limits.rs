@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use accept::{Failure, milliseconds, setting};
+use accept::{Failure, Misuse, milliseconds, setting};
 
 use crate::Rate;
 
@@ -85,7 +85,7 @@ impl Limits {
     /// The defaults, changed by the environment.
     ///
     /// # Errors
-    /// When a variable is set to something that is not a number, a time or a rate.
+    /// When a variable is set to something that is not a number, a time or a rate, or to no time where some is needed.
     pub fn from_environment() -> Result<Limits, Failure> {
         let default = Limits::default();
         Ok(Limits {
@@ -94,16 +94,16 @@ impl Limits {
             connection_rate: setting("CONNECTION_RATE", default.connection_rate)?,
             request_rate: setting("REQUEST_RATE", default.request_rate)?,
             login_rate: setting("LOGIN_RATE", default.login_rate)?,
-            handshake: milliseconds("HANDSHAKE_TIMEOUT_MS", default.handshake)?,
+            handshake: some_time("HANDSHAKE_TIMEOUT_MS", default.handshake)?,
             message_rate: setting("MESSAGE_RATE", default.message_rate)?,
             byte_rate: setting("BYTE_RATE", default.byte_rate)?,
             address_message_rate: setting("ADDRESS_MESSAGE_RATE", default.address_message_rate)?,
             address_byte_rate: setting("ADDRESS_BYTE_RATE", default.address_byte_rate)?,
             patience: milliseconds("PATIENCE_MS", default.patience)?,
-            message_time: milliseconds("MESSAGE_TIMEOUT_MS", default.message_time)?,
-            ping_interval: milliseconds("PING_INTERVAL_MS", default.ping_interval)?,
-            pong_timeout: milliseconds("PONG_TIMEOUT_MS", default.pong_timeout)?,
-            session: milliseconds("SESSION_MS", default.session)?,
+            message_time: some_time("MESSAGE_TIMEOUT_MS", default.message_time)?,
+            ping_interval: some_time("PING_INTERVAL_MS", default.ping_interval)?,
+            pong_timeout: some_time("PONG_TIMEOUT_MS", default.pong_timeout)?,
+            session: some_time("SESSION_MS", default.session)?,
             ticket: milliseconds("TICKET_MS", default.ticket)?,
         })
     }
@@ -111,5 +111,13 @@ impl Limits {
     /// Patience as a bucket of seconds: a second of pause takes one, two seconds bring one back.
     pub(crate) fn patience_rate(&self) -> Rate {
         Rate { per_second: 0.5, burst: self.patience.as_secs_f64() }
+    }
+}
+
+/// A time without which nobody could do anything here, or would be pinged without end.
+fn some_time(name: &str, default: Duration) -> Result<Duration, Failure> {
+    match milliseconds(name, default)? {
+        Duration::ZERO => Err(Misuse(format!("{name}=0: at least 1 millisecond")).into()),
+        time => Ok(time),
     }
 }

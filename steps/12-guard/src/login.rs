@@ -62,6 +62,14 @@ impl LoginError {
             LoginError::Password => Status::Forbidden,
         }
     }
+
+    /// The word under which it is counted. Many wrong passwords are somebody who guesses.
+    pub fn word(&self) -> &'static str {
+        match self {
+            LoginError::Password => "wrong password",
+            LoginError::ContentType | LoginError::NoName | LoginError::Name(_) => "login form",
+        }
+    }
 }
 
 impl fmt::Display for LoginError {

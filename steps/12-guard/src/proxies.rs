@@ -19,7 +19,7 @@ pub struct Proxies(Vec<IpNet>);
 pub enum Unclear {
     /// Both Forwarded and X-Forwarded-For. A proxy writes one of them, so the other may be the client's own.
     Both,
-    /// An element that is no address.
+    /// An element that is no address, or none at all.
     NoAddress,
 }
 
@@ -59,14 +59,14 @@ impl Proxies {
             (None, None) => return Ok(peer),
         };
         // From the end: each hop that we believe tells us of the one before it.
-        let mut client = peer;
+        let mut client = None;
         for hop in hops.into_iter().rev() {
-            client = hop.ok_or(Unclear::NoAddress)?;
-            if !self.trust(client) {
+            client = hop;
+            if !hop.is_some_and(|hop| self.trust(hop)) {
                 break;
             }
         }
-        Ok(client)
+        client.ok_or(Unclear::NoAddress)
     }
 }
 
@@ -177,6 +177,8 @@ mod tests {
         for (fields, expected) in [
             ("Forwarded: for=192.0.2.7\r\nX-Forwarded-For: 192.0.2.7\r\n", Unclear::Both),
             ("X-Forwarded-For: unknown\r\n", Unclear::NoAddress),
+            ("X-Forwarded-For:\r\n", Unclear::NoAddress),
+            ("Forwarded: ,\r\n", Unclear::NoAddress),
             ("X-Forwarded-For: 192.0.2.7, nonsense\r\n", Unclear::NoAddress),
             ("Forwarded: for=_hidden\r\n", Unclear::NoAddress),
             ("Forwarded: for=unknown\r\n", Unclear::NoAddress),

@@ -3,9 +3,8 @@
 use std::time::{Duration, Instant};
 
 use harness::{Frame, Lesson, Story};
-use serde_json::json;
 
-use super::{comes_in, counters, joins, logs_in};
+use super::{comes_in, counters, joins, logs_in, say};
 
 pub fn too_many_connections_are_told_503(story: &Story) {
     story.teaches(Lesson {
@@ -301,6 +300,31 @@ pub fn a_flood_of_connections_is_outlived(story: &Story) {
     story.expects(told == 0, "nothing else for Ada");
 }
 
-fn say(text: &str) -> Frame {
-    Frame::text(&json!({"type": "say", "text": text}).to_string())
+pub fn settings_without_sense_are_refused_at_the_start(story: &Story) {
+    story.needs_our_program();
+    story.teaches(Lesson {
+        why: "A setting that lets nobody do anything, or pings without end, is a slip of the pen: say so in one line, \
+              before anybody connects. A limit that is too high is merely no limit.",
+        read: "steps/12-guard/src/limits.rs",
+        hand: "PING_INTERVAL_MS=0 make run",
+    });
+    for (name, value) in [
+        ("PING_INTERVAL_MS", "0"),
+        ("PONG_TIMEOUT_MS", "0"),
+        ("HANDSHAKE_TIMEOUT_MS", "0"),
+        ("MESSAGE_TIMEOUT_MS", "0"),
+        ("SESSION_MS", "0"),
+        ("MESSAGE_RATE", "30"),
+        ("LOGIN_RATE", "0,10"),
+    ] {
+        let (status, _, error) = story.server_that_ends(|s| s.env(name, value));
+        story.expects(status.code() == Some(2), format!("{name}={value}: exit status 2, it is {status}"));
+        story.expects(
+            error.contains(name) && error.lines().count() == 1,
+            format!("one line with {name}: {error}"),
+        );
+    }
+    let huge = usize::MAX;
+    let server = story.server_with(|s| s.env("MAX_CONNECTIONS", huge).env("MAX_PER_ADDRESS", huge));
+    story.client("ada", &server).gets("/login").has_status(200);
 }

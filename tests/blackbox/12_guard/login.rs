@@ -3,7 +3,7 @@
 use harness::{Lesson, Story, ws};
 use serde_json::json;
 
-use super::{FORM, bearer, joins, logs_in, session};
+use super::{FORM, bearer, counters, joins, logs_in, session};
 
 const BY_HAND: &str = "curl -i -d name=Ada http://127.0.0.1:{port}/login, then curl -H 'Cookie: session=...' http://127.0.0.1:{port}/me";
 
@@ -139,7 +139,10 @@ pub fn a_wrong_password_opens_nothing(story: &Story) {
     }
     let answer = ada.requests("POST", "/login", &[FORM], b"name=Ada&password=open+sesame");
     answer.has_status(303);
-    session(story, answer.header("Set-Cookie").unwrap_or_default());
+    let session = session(story, answer.header("Set-Cookie").unwrap_or_default());
+    let refused = counters(&mut ada, &session)["refused"].clone();
+    let all: u64 = refused.as_object().into_iter().flatten().filter_map(|(_, count)| count.as_u64()).sum();
+    story.expects(all == 5, format!("five refusals to be counted, so that who guesses is seen: {refused}"));
 }
 
 pub fn what_is_no_login_is_told_why(story: &Story) {

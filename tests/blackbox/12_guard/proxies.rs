@@ -49,6 +49,14 @@ pub fn behind_a_proxy_each_client_has_its_own_limits(story: &Story) {
     let fields = [("X-Forwarded-For", "192.0.2.1"), ("Authorization", authorization.as_str())];
     third.sends(ws::handshake(&third.host(), "/chat", &fields));
     third.receives_response().has_status(503);
+    // Several lines are one list (RFC 9110 §5.3), and the last line is the last proxy's.
+    let fields = [
+        ("X-Forwarded-For", "192.0.2.3, 192.0.2.1"),
+        ("X-Forwarded-For", "127.0.0.1"),
+        ("Authorization", authorization.as_str()),
+    ];
+    third.sends(ws::handshake(&third.host(), "/chat", &fields));
+    third.receives_response().has_status(503);
     let fields = [("Forwarded", "for=\"[2001:db8::1]:4711\""), ("Authorization", authorization.as_str())];
     third.sends(ws::handshake(&third.host(), "/chat", &fields));
     let _of_ipv6 = third.becomes_websocket();
@@ -80,6 +88,7 @@ pub fn a_proxy_must_be_clear(story: &Story) {
         &[("X-Forwarded-For", "unknown")],
         &[("X-Forwarded-For", "192.0.2.1, x")],
         &[("Forwarded", "for=_hidden")],
+        &[("X-Forwarded-For", "")],
     ] {
         proxy.requests("GET", "/login", fields, b"").has_status(400);
     }
