@@ -4,12 +4,9 @@ use std::process::ExitCode;
 
 use crate::Failure;
 use crate::course::Course;
-use crate::judge::{Judge, Outcome, suite};
+use crate::judge::{Judge, Outcome, located, suite};
 use crate::mine::{headline, number};
 use crate::tasks::wrapped;
-
-/// As many errors of the compiler are shown; those behind them often come from the first.
-const ERRORS_SHOWN: usize = 2;
 
 /// Runs the tests up to the first that fails: the unit tests task by task, then the black-box tests. With `SERVER` set,
 /// only those, against that program; with `OWN` set, on the student's own lower rungs.
@@ -28,17 +25,19 @@ pub fn check(course: &Course, name: &str) -> Result<ExitCode, Failure> {
         mine.keep(kept, "")?;
     }
     let upon_own = std::env::var_os("OWN").is_some();
-    let again = format!(
-        "Stuck: make hint STEP={step}. Again: make check STEP={step}{}",
-        if upon_own { " OWN=1" } else { "" }
-    );
+    let again = format!("make check STEP={step}{}", if upon_own { " OWN=1" } else { "" });
+    let stuck = format!("Stuck: make hint STEP={step}. Again: {again}");
     let judge = match Judge::build(course, &rung, upon_own)? {
         Ok(judge) => judge,
         Err(errors) => {
-            errors.iter().take(ERRORS_SHOWN).for_each(|error| println!("{error}"));
+            // Those behind the first one often come from it.
+            println!("{}", located(errors.first().map_or("", String::as_str), name));
             match errors.len() {
-                1 => println!("mine/{name} does not compile."),
-                many => println!("mine/{name} does not compile: {many} errors; look at the first one first."),
+                1 => println!("mine/{name} does not compile. Again: {again}"),
+                many => println!(
+                    "mine/{name} does not compile: {many} errors; (cd mine/{name} && cargo check) shows all. \
+                     This was the first one. Again: {again}"
+                ),
             }
             return Ok(ExitCode::FAILURE);
         }
@@ -57,18 +56,18 @@ pub fn check(course: &Course, name: &str) -> Result<ExitCode, Failure> {
             }
             Outcome::Failed(told) => {
                 mine.keep("failed", &index.to_string())?;
-                println!("  wrong  {}\n\n{}\n\n{told}\n{again}", task.function, headline(&rung, index));
+                println!("  wrong  {}\n\n{}\n\n{told}\n{stuck}", task.function, headline(&rung, index));
                 return Ok(ExitCode::FAILURE);
             }
         }
     }
     println!("\nAll {all} tasks are right. Now all unit tests, then the tests from outside.");
     if let Outcome::Failed(told) = judge.unit_tests() {
-        println!("\n{told}\n{again}");
+        println!("\n{told}\n{stuck}");
         return Ok(ExitCode::FAILURE);
     }
     if judge.from_outside(true)? != Outcome::Passed {
-        println!("This was a test from outside: it knows nothing of your code. {again}");
+        println!("This was a test from outside: it knows nothing of your code. Again: {again}");
         return Ok(ExitCode::FAILURE);
     }
     mine.keep("passed", "yes")?;

@@ -11,6 +11,7 @@ use crate::course::{Course, Rung};
 use crate::libtest::{self, Failed};
 use crate::mine::Mine;
 use crate::own;
+use crate::shorten::shortened;
 
 /// A copy that compiles, with its tests built.
 pub struct Judge<'a> {
@@ -116,7 +117,7 @@ impl<'a> Judge<'a> {
         text.push('\n');
         match failed.message.as_str() {
             "not yet implemented" => text.push_str("    It has come to a body that is still todo!().\n"),
-            message => message.lines().for_each(|line| text.push_str(&format!("    {line}\n"))),
+            message => shortened(message).lines().for_each(|line| text.push_str(&format!("    {line}\n"))),
         }
         if let Some(place) = &failed.place {
             let _ = writeln!(text, "    at {}", self.shown(place));
@@ -125,16 +126,23 @@ impl<'a> Judge<'a> {
         text
     }
 
-    /// A place in the copy, from the top of the repository.
+    /// `src/mask.rs:31`, from the top of the repository.
     fn shown(&self, place: &str) -> String {
-        let path = self.place.join(place.split(':').next().unwrap_or(place));
-        match path.starts_with(&self.mine.home)
-            && self.mine.home.join(place.split(':').next().unwrap_or("")).exists()
-        {
-            true => format!("mine/{}/{place}", self.rung.name),
-            false => place.to_string(),
-        }
+        let (file, line) = place.split_once(':').unwrap_or((place, ""));
+        // Cargo names files from the top of the workspace; upon own rungs, that is one above.
+        let workspaces = [Some(self.place.as_path()), self.place.parent()];
+        let path = workspaces.into_iter().flatten().find_map(|top| top.join(file).canonicalize().ok());
+        let path = path.as_deref().and_then(|path| path.strip_prefix(&self.course.root).ok());
+        path.map_or_else(|| place.to_string(), |path| format!("{}:{line}", path.display()))
     }
+}
+
+/// A compiler's error with its paths from the top of the repository, so that an editor or a terminal opens them.
+pub fn located(error: &str, rung: &str) -> String {
+    // Between the arrow and the path may stand the end of a colour.
+    ["--> ", "--> \u{1b}[0m"].iter().fold(error.to_string(), |text, arrow| {
+        text.replace(&format!("{arrow}src/"), &format!("{arrow}mine/{rung}/src/"))
+    })
 }
 
 /// The black-box suite of a rung, built and ready to run; it stops at the first failure, unless `ALL` is set.

@@ -13,6 +13,7 @@ pub mod libtest;
 mod manifest;
 pub mod mine;
 pub mod own;
+mod shorten;
 pub mod start;
 pub mod tasks;
 mod update;

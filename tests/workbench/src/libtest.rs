@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A test program that is not finished then waits for what never comes, or goes in circles.
-pub const LIMIT: Duration = Duration::from_secs(60);
+pub const LIMIT: Duration = Duration::from_secs(20);
 
 /// The first test that has failed.
 #[derive(Debug, PartialEq, Eq)]

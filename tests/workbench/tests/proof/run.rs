@@ -2,16 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use workbench::course::Rung;
 use workbench::libtest::{self, Failed};
 use workbench::{Course, judge};
 
 use crate::workspace::Workspace;
-
-/// Some tests work for a second. A hole may leave one waiting for what never comes. Then it has not passed.
-const LIMIT: Duration = Duration::from_secs(20);
 
 /// Which holes are open: the value of the environment variable `HOLES`.
 pub struct Holes(String);
@@ -53,7 +49,9 @@ pub fn pass(programs: &[PathBuf], home: &Path, tests: &[String], holes: &Holes) 
     let tests: Vec<&str> = tests.iter().map(String::as_str).collect();
     let told = |failed: Failed| format!("{}: {}", failed.test, failed.message);
     let env = [("HOLES", holes.0.as_str())];
-    programs.iter().try_for_each(|program| libtest::run(program, home, &tests, &env, LIMIT).map_err(told))
+    programs
+        .iter()
+        .try_for_each(|program| libtest::run(program, home, &tests, &env, libtest::LIMIT).map_err(told))
 }
 
 /// Whether all black-box tests of a rung pass with these holes open; `None`: they did not run.
