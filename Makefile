@@ -29,14 +29,19 @@ help:
 	@echo '  make test               all tests of all rungs, real browser included: some minutes'
 	@echo '  make test STEP=05       one rung: its unit tests and its black-box tests, in seconds'
 	@echo '  make browser [STEP=05]  the browser tests; pictures of each page in target/screenshots'
-	@echo '  make start STEP=09      your own copy of a rung, with tasks to solve: mine/09-frames'
-	@echo '  make check STEP=09      its tests, in order, up to the first that fails; SERVER="python3 x.py" for any program'
-	@echo '  make hint STEP=09       the next hint; make reset STEP=09 begins anew'
 	@echo '  make soak               random bytes at every rung, a minute each, side by side; SECONDS=600'
 	@echo '  make attack [STEP=05]   a hostile client at a rung, or at ADDRESS=127.0.0.1:8080; ONLY=slowloris, ARGS="--help"'
 	@echo '  make fuzz               libFuzzer looks for inputs that break a promise: TARGET=http SECONDS=60'
 	@echo '  make load               10,000 people in a chat for a minute: heartbeats, delays, memory; N=1000 SECONDS=10'
 	@echo '  make lint               format, clippy, and each rung built alone'
+	@echo
+	@echo 'Build it yourself (notes/workbench.md):'
+	@echo '  make start STEP=09      your own copy of a rung, with tasks to solve: mine/09-frames'
+	@echo '  make check STEP=09      its tests, up to the first that fails; SERVER="python3 x.py" for any program;'
+	@echo '                          OWN=1 upon your own lower rungs; make watch STEP=09 does it again at each save'
+	@echo '  make hint STEP=09       the next hint; make reset begins anew, make solution compares'
+	@echo '  make run STEP=09 MINE=1 your program; make diff STEP=09 says what the rung adds to those below it'
+	@echo '  make grade              all that you have begun, judged; make doctor says what is missing on this system'
 	@echo
 	@echo 'The rungs:'
 	@for rung in $(RUNGS); do \
@@ -44,6 +49,8 @@ help:
 	done
 	@echo
 	@echo 'README.md says what each is for; notes/ has a chapter for each.'
+	@# Before the first copy there is nothing to tell, and nothing to build for it.
+	@if ls -d mine/[0-9]* >/dev/null 2>&1; then echo; echo 'Yours:'; $(WORKBENCH) ladder; fi
 
 .PHONY: cargo
 cargo:
@@ -58,7 +65,7 @@ WHAT = $(if $(EXAMPLE),--package step-$(or $(RUNG),11-rooms) --example $(EXAMPLE
 
 .PHONY: run
 run: cargo
-	@cargo run $(WHAT) -- $(ARGS)
+	@$(if $(MINE),$(ONE_RUNG) $(WORKBENCH) run $(RUNG) -- $(ARGS),cargo run $(WHAT) -- $(ARGS))
 
 .PHONY: test
 ifneq ($(RUNG),)
@@ -81,11 +88,22 @@ browser: cargo
 	@tests/tools/need.sh browser
 	node --test-reporter=spec tests/browser/run.mjs $(RUNG)
 
-# The student's workbench.
-.PHONY: start check hint reset
-start check hint reset: cargo
-	@$(if $(RUNG),,echo 'Which rung? make $@ STEP=09' && exit 1)
-	@cargo run --quiet --package workbench -- $@ $(RUNG)
+# The student's workbench: notes/workbench.md.
+WORKBENCH := cargo run --quiet --package workbench --
+# Each recipe has its own $@.
+ONE_RUNG = $(if $(RUNG),,echo 'Which rung? make $@ STEP=09'; exit 1;)
+
+.PHONY: start check watch hint reset solution diff
+start check watch hint reset solution diff: cargo
+	@$(ONE_RUNG) $(WORKBENCH) $@ $(RUNG)
+
+.PHONY: grade
+grade: cargo
+	@$(WORKBENCH) grade
+
+.PHONY: doctor
+doctor:
+	@tests/workbench/doctor.sh
 
 .PHONY: soak
 soak: cargo

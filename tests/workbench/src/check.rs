@@ -24,10 +24,10 @@ pub fn check(course: &Course, name: &str) -> Result<ExitCode, Failure> {
     for kept in ["failed", "passed"] {
         mine.keep(kept, "")?;
     }
-    let upon_own = std::env::var_os("OWN").is_some();
-    let again = format!("make check STEP={step}{}", if upon_own { " OWN=1" } else { "" });
+    let again =
+        format!("make check STEP={step}{}", if std::env::var_os("OWN").is_some() { " OWN=1" } else { "" });
     let stuck = format!("Stuck: make hint STEP={step}. Again: {again}");
-    let judge = match Judge::build(course, &rung, upon_own)? {
+    let judge = match Judge::build(course, &rung)? {
         Ok(judge) => judge,
         Err(errors) => {
             // Those behind the first one often come from it.

@@ -37,19 +37,14 @@ pub enum Outcome {
 }
 
 impl<'a> Judge<'a> {
-    /// Builds a copy, on the reference's lower rungs or, with `upon_own`, on the student's. `Err` in `Ok`: what the
+    /// Builds a copy, where [`own::place`] says. `Err` in `Ok`: what the
     /// compiler said.
     ///
     /// # Errors
     /// When the rung was not started, or cargo cannot build anything.
-    pub fn build(
-        course: &'a Course,
-        rung: &'a Rung,
-        upon_own: bool,
-    ) -> Result<Result<Judge<'a>, Vec<String>>, Failure> {
+    pub fn build(course: &'a Course, rung: &'a Rung) -> Result<Result<Judge<'a>, Vec<String>>, Failure> {
         let mine = course.mine(&rung.name);
-        mine.expect()?;
-        let place = if upon_own { own::tower(course, &rung.name)? } else { mine.home.clone() };
+        let place = own::place(course, &rung.name)?;
         let package = format!("step-{}", rung.name);
         let built = cargo::build_tests(cargo::in_copy(&place), &["--package", &package, "--lib", "--bins"])?;
         if !built.errors.is_empty() {

@@ -6,7 +6,7 @@ use crate::Failure;
 use crate::course::Course;
 use crate::mine::number;
 
-/// One line for each rung that was started, and what to do next.
+/// One line for each rung that was started, and what to do next: what `make` alone ends with.
 pub fn show(course: &Course) -> Result<ExitCode, Failure> {
     let mut next = None;
     let mut any = false;

@@ -3,9 +3,11 @@
 //! A copy is made from the reference, never kept by hand. Which bodies are taken out, and what is said about each, stands in
 //! `tasks.toml` beside the rung.
 
+pub mod adds;
 pub mod cargo;
 pub mod check;
 pub mod course;
+pub mod grade;
 pub mod holes;
 pub mod judge;
 pub mod ladder;
@@ -14,9 +16,11 @@ mod manifest;
 pub mod mine;
 pub mod own;
 mod shorten;
+pub mod solution;
 pub mod start;
 pub mod tasks;
 mod update;
+pub mod watch;
 
 pub use course::Course;
 

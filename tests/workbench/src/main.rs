@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use lexopt::{Arg, Parser, ValueExt};
-use workbench::{Course, Failure, check, ladder, mine, start};
+use workbench::{Course, Failure, adds, check, grade, ladder, mine, own, solution, start, watch};
 
 const USAGE: &str = "\
 workbench COMMAND [RUNG]      made to be called by make, from the top of the repository
@@ -12,6 +12,11 @@ workbench COMMAND [RUNG]      made to be called by make, from the top of the rep
   check RUNG     its tests, in teaching order, up to the first that fails; with SERVER='...' those of any program
   hint RUNG      the next hint for the task that is next
   reset RUNG     begins anew; what was there is kept in mine/.backup
+  watch RUNG     check, and again after each change
+  run RUNG       the program of the copy, what follows -- are its arguments; with OWN=1 upon your own lower rungs
+  solution RUNG  what the course does otherwise, after you have passed; with FORCE=1 before
+  diff RUNG      what the rung adds to those below it: files and public items
+  grade          all rungs that were started, judged; JUnit in target/grade.xml
   ladder         how far you are
 ";
 
@@ -45,6 +50,11 @@ fn run() -> Result<ExitCode, Failure> {
         ["check", rung] => check::check(&course, rung),
         ["hint", rung] => mine::hint(&course, rung),
         ["reset", rung] => start::reset(&course, rung),
+        ["watch", rung] => watch::watch(&course, rung),
+        ["run", rung, arguments @ ..] => own::run(&course, rung, arguments),
+        ["solution", rung] => solution::solution(&course, rung),
+        ["diff", rung] => adds::show(&course, rung),
+        ["grade"] => grade::grade(&course),
         ["ladder"] => ladder::show(&course),
         _ => Err(USAGE.into()),
     }

@@ -6,17 +6,39 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use toml::{Table, Value};
 
 use crate::course::Course;
-use crate::{Failure, manifest};
+use crate::{Failure, cargo, manifest};
+
+/// Where a copy is built: in itself, or with `OWN` set, upon the student's own lower rungs.
+///
+/// # Errors
+/// When the rung was not started, or a manifest cannot be read or written.
+pub fn place(course: &Course, name: &str) -> Result<PathBuf, Failure> {
+    let mine = course.mine(name);
+    mine.expect()?;
+    if std::env::var_os("OWN").is_some() { tower(course, name) } else { Ok(mine.home) }
+}
+
+/// Runs the student's program.
+///
+/// # Errors
+/// When the rung was not started, or cargo cannot be run.
+pub fn run(course: &Course, name: &str, arguments: &[&str]) -> Result<ExitCode, Failure> {
+    let mut command = cargo::in_copy(&place(course, name)?);
+    command.args(["run", "--quiet", "--bin", name, "--"]).args(arguments);
+    let status = command.status().map_err(|error| format!("cannot run cargo: {error}"))?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
 
 /// Writes `mine/.own` for this rung, on those below it whose last check has passed, and says where to build.
 ///
 /// # Errors
 /// When a manifest cannot be read or written.
-pub fn tower(course: &Course, name: &str) -> Result<PathBuf, Failure> {
+fn tower(course: &Course, name: &str) -> Result<PathBuf, Failure> {
     let own = |rung: &str| rung == name || (rung < name && course.mine(rung).has_passed());
     let rungs: Vec<String> = course.rungs()?.into_iter().filter(|rung| rung.as_str() <= name).collect();
     let lowest = rungs.iter().position(|rung| own(rung)).ok_or_else(|| format!("there is no rung {name}"))?;

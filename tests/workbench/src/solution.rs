@@ -1,0 +1,47 @@
+//! How the course does what the student has done.
+
+use std::collections::BTreeSet;
+use std::io::IsTerminal;
+use std::process::{Command, ExitCode};
+
+use crate::Failure;
+use crate::course::Course;
+use crate::mine::number;
+
+/// Shows what differs between the student's files and the reference's, for each file that has a task. Only after the last
+/// check has passed, or with `FORCE`.
+///
+/// # Errors
+/// When the rung was not started, or git is missing.
+pub fn solution(course: &Course, name: &str) -> Result<ExitCode, Failure> {
+    let rung = course.rung(name)?;
+    let mine = course.mine(name);
+    mine.expect()?;
+    if !mine.has_passed() && std::env::var_os("FORCE").is_none() {
+        println!("{name} has not passed yet: make check STEP={0}. To look all the same:", number(name));
+        println!("make solution STEP={} FORCE=1", number(name));
+        return Ok(ExitCode::FAILURE);
+    }
+    let files: BTreeSet<&str> = rung.tasks.list.iter().map(|task| task.file.as_str()).collect();
+    println!("- yours, + the course's\n");
+    let mut differ = false;
+    for file in files {
+        let colour = if std::io::stdout().is_terminal() { "--color=always" } else { "--color=never" };
+        let status = Command::new("git")
+            .args(["--no-pager", "diff", "--no-index", "--no-prefix", "--ignore-blank-lines", colour, "--"])
+            .arg(format!("mine/{name}/{file}"))
+            .arg(format!("steps/{name}/{file}"))
+            .current_dir(&course.root)
+            .status()
+            .map_err(|error| format!("git diff: {error}"))?;
+        match status.code() {
+            Some(0) => {}
+            Some(1) => differ = true,
+            _ => return Err(format!("git diff ended with {status}").into()),
+        }
+    }
+    if !differ {
+        println!("Nothing differs.");
+    }
+    Ok(ExitCode::SUCCESS)
+}
