@@ -5,7 +5,7 @@
 //! - `make fuzz` (`fuzz.sh`, `src/libfuzzer.rs`): libFuzzer, which sees what code an input reaches, keeps those that
 //!   reach something new, and changes them further. On the pinned stable toolchain.
 //! - `cargo test --package fuzz` (`corpus.rs`): all inputs in `corpus/`, and a few thousand changed ones.
-//! - `cargo run --package fuzz -- TARGET FILE` (`src/replay.rs`): one input, shown in words and tried.
+//! - `cargo run --package fuzz -- TARGET FILE` (`src/try_input.rs`): one input, shown in words and tried.
 //!
 //! The files, in reading order:
 //!
