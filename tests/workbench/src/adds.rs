@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::fs;
 use std::process::ExitCode;
 
-use syn::{Attribute, Expr, ImplItem, Item, Lit, Meta, Visibility};
+use syn::{Attribute, Expr, ExprLit, ImplItem, Item, Lit, Meta, Visibility};
 use toml::Table;
 
 use crate::Failure;
@@ -104,19 +104,19 @@ fn is_public(visibility: &Visibility) -> bool {
     matches!(visibility, Visibility::Public(_))
 }
 
-/// The first line of the words about a file or an item.
+/// The first sentence of the words about a file or an item.
 fn first_words(attributes: &[Attribute]) -> String {
-    let words = attributes.iter().find_map(|attribute| match &attribute.meta {
+    let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
         Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
-            Expr::Lit(literal) => match &literal.lit {
-                Lit::Str(words) => Some(words.value().trim().to_string()),
-                _ => None,
-            },
+            Expr::Lit(ExprLit { lit: Lit::Str(words), .. }) => Some(words.value().trim().to_string()),
             _ => None,
         },
         _ => None,
     });
-    words.unwrap_or_default()
+    let words: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+    let words = words.join(" ");
+    let end = words.find(". ").map_or(words.len(), |at| at + 1);
+    words[..end].to_string()
 }
 
 #[cfg(test)]
@@ -124,15 +124,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_public_is_told_with_its_first_line() {
+    fn what_is_public_is_told_with_its_first_sentence() {
         let file = syn::parse_file(
-            "/// Masks.\n/// More.\npub fn mask() {}\nfn own() {}\npub(crate) struct Inner;\n/// A.\npub struct A;\n\
+            "/// Masks all\n/// of 127.0.0.1. More.\npub fn mask() {}\nfn own() {}\npub(crate) struct Inner;\n/// A.\npub struct A;\n\
              impl A { pub fn new() {} fn own() {} pub fn old() {} }\nimpl Drop for A { fn drop(&mut self) {} }\n\
              impl Inner { fn own() {} }",
         );
         let mut text = String::new();
         items(&file.unwrap().items, &mut text);
-        assert_eq!(text, "    pub fn mask  Masks.\n    pub struct A  A.\n    impl A: new, old\n");
+        assert_eq!(
+            text,
+            "    pub fn mask  Masks all of 127.0.0.1.\n    pub struct A  A.\n    impl A: new, old\n"
+        );
     }
 
     #[test]

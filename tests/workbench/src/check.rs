@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::Failure;
 use crate::course::Course;
-use crate::judge::{Judge, Outcome, located, suite};
+use crate::judge::{Judge, Outcome, suite};
 use crate::mine::{headline, number};
 use crate::tasks::wrapped;
 
@@ -31,7 +31,7 @@ pub fn check(course: &Course, name: &str) -> Result<ExitCode, Failure> {
         Ok(judge) => judge,
         Err(errors) => {
             // Those behind the first one often come from it.
-            println!("{}", located(errors.first().map_or("", String::as_str), name));
+            println!("{}", errors.first().map_or("", String::as_str));
             match errors.len() {
                 1 => println!("mine/{name} does not compile. Again: {again}"),
                 many => println!(

@@ -48,7 +48,7 @@ impl<'a> Judge<'a> {
         let package = format!("step-{}", rung.name);
         let built = cargo::build_tests(cargo::in_copy(&place), &["--package", &package, "--lib", "--bins"])?;
         if !built.errors.is_empty() {
-            return Ok(Err(built.errors));
+            return Ok(Err(built.errors.iter().map(|error| located(course, &place, error)).collect()));
         }
         let programs = built.programs.into_iter().map(|(_, program)| program).collect();
         Ok(Ok(Judge { course, rung, mine, place, programs, warnings: built.warnings }))
@@ -115,29 +115,37 @@ impl<'a> Judge<'a> {
             message => shortened(message).lines().for_each(|line| text.push_str(&format!("    {line}\n"))),
         }
         if let Some(place) = &failed.place {
-            let _ = writeln!(text, "    at {}", self.shown(place));
+            let _ = writeln!(text, "    at {}", from_top(self.course, &self.place, place));
         }
         let _ = write!(text, "\nOnly this one: (cd mine/{} && cargo test {})", self.rung.name, failed.test);
         text
     }
-
-    /// `src/mask.rs:31`, from the top of the repository.
-    fn shown(&self, place: &str) -> String {
-        let (file, line) = place.split_once(':').unwrap_or((place, ""));
-        // Cargo names files from the top of the workspace; upon own rungs, that is one above.
-        let workspaces = [Some(self.place.as_path()), self.place.parent()];
-        let path = workspaces.into_iter().flatten().find_map(|top| top.join(file).canonicalize().ok());
-        let path = path.as_deref().and_then(|path| path.strip_prefix(&self.course.root).ok());
-        path.map_or_else(|| place.to_string(), |path| format!("{}:{line}", path.display()))
-    }
 }
 
-/// A compiler's error with its paths from the top of the repository, so that an editor or a terminal opens them.
-pub fn located(error: &str, rung: &str) -> String {
-    // Between the arrow and the path may stand the end of a colour.
-    ["--> ", "--> \u{1b}[0m"].iter().fold(error.to_string(), |text, arrow| {
-        text.replace(&format!("{arrow}src/"), &format!("{arrow}mine/{rung}/src/"))
-    })
+/// An error of the compiler, with its paths from the top of the repository, so that a terminal or an editor opens
+/// them.
+fn located(course: &Course, place: &Path, error: &str) -> String {
+    let mut text = String::new();
+    for line in error.lines() {
+        // Between the arrow and the path may stand the end of a colour.
+        let path = line.find("--> ").map(|at| at + 4);
+        let path = path.map(|at| if line[at..].starts_with("\u{1b}[0m") { at + 4 } else { at });
+        match path {
+            Some(at) => text.push_str(&format!("{}{}\n", &line[..at], from_top(course, place, &line[at..]))),
+            None => text.push_str(&format!("{line}\n")),
+        }
+    }
+    text
+}
+
+/// `src/mask.rs:31`, as somebody in `place` says it, from the top of the repository.
+fn from_top(course: &Course, place: &Path, said: &str) -> String {
+    let (file, line) = said.split_once(':').unwrap_or((said, ""));
+    // Cargo names files from the top of the workspace; upon own rungs, that is one above.
+    let tops = [Some(place), place.parent()];
+    let path = tops.into_iter().flatten().find_map(|top| top.join(file).canonicalize().ok());
+    let path = path.as_deref().and_then(|path| path.strip_prefix(&course.root).ok());
+    path.map_or_else(|| said.to_string(), |path| format!("{}:{line}", path.display()))
 }
 
 /// The black-box suite of a rung, built and ready to run; it stops at the first failure, unless `ALL` is set.
@@ -181,4 +189,41 @@ fn words_above(home: &Path, test: &str) -> Vec<String> {
         }
     }
     Vec::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_told_from_the_top() {
+        let course = Course::here().unwrap();
+        let place = course.root.join("steps/09-frames");
+        assert_eq!(from_top(&course, &place, "src/mask.rs:31"), "steps/09-frames/src/mask.rs:31");
+        let upon_own = "08-upgrade/../../steps/09-frames/src/mask.rs:3:1";
+        assert_eq!(from_top(&course, &place, upon_own), "steps/09-frames/src/mask.rs:3:1");
+        for elsewhere in ["src/no-such-file.rs:1", "/rustc/5980/library/core/src/ops/arith.rs:99:8"] {
+            assert_eq!(from_top(&course, &place, elsewhere), elsewhere);
+        }
+    }
+
+    #[test]
+    fn an_error_names_its_file_from_the_top_in_colour_too() {
+        let course = Course::here().unwrap();
+        let place = course.root.join("steps/09-frames");
+        let error = "error: no\n  \u{1b}[94m--> \u{1b}[0msrc/mask.rs:3:1\n  --> src/mask.rs:4:2\n";
+        let expected = "error: no\n  \u{1b}[94m--> \u{1b}[0msteps/09-frames/src/mask.rs:3:1\n  --> steps/09-frames/src/mask.rs:4:2\n";
+        assert_eq!(located(&course, &place, error), expected);
+    }
+
+    #[test]
+    fn what_stands_above_a_test_is_found() {
+        let home = std::env::temp_dir().join(format!("workbench-judge-{}", std::process::id()));
+        fs::create_dir_all(home.join("src")).unwrap();
+        let text = "/// Not this.\nfn other() {}\n\n/// RFC 6455 §5.3.\n// Why.\n#[test]\nfn masks() {}\n";
+        fs::write(home.join("src/tests.rs"), text).unwrap();
+        assert_eq!(words_above(&home, "masks"), ["RFC 6455 §5.3.", "Why."]);
+        assert_eq!(words_above(&home, "mask"), [""; 0]);
+        fs::remove_dir_all(home).unwrap();
+    }
 }
