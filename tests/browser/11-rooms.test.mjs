@@ -25,8 +25,10 @@ async function says(page, text) {
 
 story(RUNG, "two people chat; each sees the other's words once, and their own on the other side", async ({ open }) => {
   const ada = await comesIn(await open(), "Ada");
+  await reads(ada.locator(".notice"), "Nobody else is in lobby yet");
   const grace = await comesIn(await open(), "Grace");
   await reads(ada.locator(".notice").last(), "Grace joined");
+  await counts(ada.locator(".notice.welcome"), 0);
   assert.deepEqual(await counts(ada.locator("#people .name"), 2), ["Ada", "Grace"]);
 
   await says(grace, "Is anyone on this wire?");

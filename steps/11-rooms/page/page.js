@@ -69,6 +69,7 @@ const on = {
   joined({ id, name }) {
     people.set(id, name);
     showPeople();
+    document.querySelector(".notice.welcome")?.remove(); // "Nobody else is here yet" is not true any more
     const known = before.delete(name);
     if (leaving.has(name)) clearTimeout(leaving.get(name));
     if (!leaving.delete(name) && !known) transcript.notice(`${name} joined`);
