@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use poll::{ConnId, Net};
 use request::Request;
@@ -187,8 +187,8 @@ impl Guard {
 
     /// The Set-Cookie field for a session, or for none: `""`.
     ///
-    /// RFC 6265 §4.1.2: no script reads it (HttpOnly), and it is not sent along with what pages of other sites post or
-    /// load (SameSite).
+    /// No script reads it (HttpOnly, RFC 6265 §4.1.2.6), and it is not sent along with what pages of other sites post or
+    /// load (SameSite, RFC 6265bis §4.1.2.7).
     pub fn cookie(&self, session: &str) -> String {
         let name = self.rules.cookie;
         let secure = if name == credentials::SECURE_COOKIE { "; Secure" } else { "" };
@@ -300,13 +300,6 @@ fn client(id: &ConnId, seat: &Seat, member: &Member, now: Instant) -> ClientRepo
         bytes: bytes.get(),
         pauses: pauses.get(),
         latency_ms: latency.get().map(milliseconds),
-    }
-}
-
-/// How long a client has to complete its first request.
-impl Guard {
-    pub(crate) fn handshake_timeout(&self) -> Duration {
-        self.common.limits.handshake
     }
 }
 

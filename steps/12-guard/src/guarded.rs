@@ -40,7 +40,7 @@ where
                 }
                 return Guarded::TurnedAway { told };
             }
-            io.set_timeout(Timer::Guard, Some(guard.handshake_timeout()));
+            io.set_timeout(Timer::Guard, Some(guard.limits().handshake));
         }
         Guarded::Inside(P::open(opened, world, io))
     }

@@ -33,7 +33,8 @@ pub struct Limits {
     pub message_rate: Rate,
     /// `BYTE_RATE`, 256 KiB a second and 1 MiB at once on one connection.
     pub byte_rate: Rate,
-    /// `ADDRESS_MESSAGE_RATE`, 300 a second and 1,200 at once on all connections of an address.
+    /// `ADDRESS_MESSAGE_RATE`, 300 a second and 1,200 at once on all connections of an address. They wait
+    /// together: who shares an address with a flooder pays with patience too.
     pub address_message_rate: Rate,
     /// `ADDRESS_BYTE_RATE`, 2 MiB a second and 8 MiB at once on all connections of an address.
     pub address_byte_rate: Rate,
@@ -50,7 +51,7 @@ pub struct Limits {
     /// `PONG_TIMEOUT_MS`, 20 s: who sends nothing for so long after a Ping is gone: 1011. Python `websockets` waits as
     /// long and says the same code.
     pub pong_timeout: Duration,
-    /// `SESSION_MS`, 12 h: how long a login lasts.
+    /// `SESSION_MS`, 12 h: how long a login opens doors. A WebSocket that is open by then stays.
     pub session: Duration,
     /// `TICKET_MS`, 30 s: how long a ticket may be used, once, to open a WebSocket.
     pub ticket: Duration,

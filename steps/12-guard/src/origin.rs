@@ -6,7 +6,8 @@ use request::Request;
 ///
 /// A browser lets any page open a WebSocket to any server, and sends the cookies along: the same-origin policy does
 /// not hold for WebSockets. So a page of somebody else could speak in the name of whoever looks at it, if the server
-/// did not look at Origin (RFC 6455 §10.2; "cross-site WebSocket hijacking").
+/// did not look at Origin (RFC 6455 §10.2; "cross-site WebSocket hijacking"). SameSite keeps the cookie from other sites
+/// only: another port of the same host, or a neighbour domain, is the same site.
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
     /// Origins allowed beside the server's own, such as `https://chat.example`.

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use poll::{Entry, Io, Opened, Protocol, Rehearsal, World};
 
 use super::*;

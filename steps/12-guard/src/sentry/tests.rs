@@ -161,6 +161,14 @@ fn all_connections_of_an_address_share_its_rate() {
 }
 
 #[test]
+fn all_connections_of_an_address_share_its_byte_rate() {
+    let stage = stage(Limits { address_byte_rate: Rate { per_second: 1000.0, burst: 6000.0 }, ..limits() });
+    let (mut one, mut other) = (stage.sentry(), stage.sentry());
+    assert_eq!(one.bytes(4000, false, stage.start), Verdict::Pass);
+    assert_eq!(other.bytes(2200, false, stage.start), Verdict::PauseFor(2 * TENTH), "6000 at once for both");
+}
+
+#[test]
 fn while_we_do_not_read_no_pong_is_missed() {
     let limits = Limits { ping_interval: SECOND, pong_timeout: SECOND, patience: 60 * SECOND, ..limits() };
     let stage = stage(limits);
