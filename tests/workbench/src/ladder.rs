@@ -58,11 +58,11 @@ enum State {
 fn next(states: &[(String, State)]) -> Option<String> {
     let step = |at: usize| number(&states[at].0);
     let is = |wanted: State| (0..states.len()).filter(move |&at| states[at].1 == wanted);
-    if let Some(begun) = is(State::Begun).last() {
+    if let Some(begun) = is(State::Begun).next_back() {
         return Some(format!("make check STEP={}", step(begun)));
     }
-    let highest = is(State::Passed).last().unwrap_or(0);
-    let waiting = is(State::Waiting).find(|&at| at > highest).or_else(|| is(State::Waiting).next());
+    let highest = is(State::Passed).next_back();
+    let waiting = is(State::Waiting).find(|&at| Some(at) > highest).or_else(|| is(State::Waiting).next());
     waiting.map(|at| format!("make start STEP={}", step(at)))
 }
 
