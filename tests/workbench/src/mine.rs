@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use crate::Failure;
 use crate::course::{Course, Rung};
 use crate::holes::Source;
-use crate::tasks::{Task, wrapped};
+use crate::tasks::{Task, said};
 
 /// `mine/09-frames`.
 pub struct Mine {
@@ -88,12 +88,12 @@ pub fn hint(course: &Course, name: &str) -> Result<ExitCode, Failure> {
     println!("{}\n", headline(&rung, index));
     match task.hints.get(given) {
         Some(hint) => {
-            println!("Hint {} of {}: {}", given + 1, task.hints.len(), wrapped(hint, 90));
+            println!("{}", said(&format!("Hint {} of {}:", given + 1, task.hints.len()), hint, 90));
             mine.keep(&kept, &(given + 1).to_string())?;
         }
         None => {
             for (n, hint) in task.hints.iter().enumerate() {
-                println!("Hint {}: {}\n", n + 1, wrapped(hint, 90));
+                println!("{}\n", said(&format!("Hint {}:", n + 1), hint, 90));
             }
             println!("These were all. The chapter is notes/{name}.md.");
         }

@@ -26,7 +26,7 @@ pub struct Task {
     pub function: String,
     /// What to do, in a sentence or two.
     pub task: String,
-    /// Three, each saying more than the one before.
+    /// Three, each saying more than the one before. What has line breaks is shown in these lines: code, mostly.
     pub hints: [String; 3],
     /// The unit tests that this task makes pass: parts of their names, as `cargo test` takes them. There may be none,
     /// where only the black-box tests can tell.
@@ -59,6 +59,20 @@ impl Task {
     }
 }
 
+/// A hint behind the words that announce it. Its own line breaks stay, and then it stands below these words; one that has
+/// none is broken where it must be.
+pub fn said(announced: &str, hint: &str, width: usize) -> String {
+    let hint = hint.trim();
+    if !hint.contains('\n') {
+        return wrapped(&format!("{announced} {hint}"), width);
+    }
+    let mut text = format!("{announced}\n");
+    for line in hint.lines() {
+        text.push_str(format!("\n    {line}").trim_end_matches(' '));
+    }
+    text
+}
+
 /// Breaks lines at spaces.
 pub fn wrapped(text: &str, width: usize) -> String {
     let mut lines = Vec::new();
@@ -78,4 +92,23 @@ pub fn wrapped(text: &str, width: usize) -> String {
     }
     lines.pop();
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No line is longer than the width, the first one with its announcement neither.
+    #[test]
+    fn a_hint_is_broken_with_what_announces_it() {
+        assert_eq!(said("Hint 1 of 3:", "one two three four", 20), "Hint 1 of 3: one two\nthree four");
+    }
+
+    #[test]
+    fn the_lines_of_code_stay_lines() {
+        let code = "\nloop {\n    x += 1;\n\n    y();\n}\nThat is all, and a long line stays one.\n";
+        let shown = "Hint 3 of 3:\n\n    loop {\n        x += 1;\n\n        y();\n    }\n    \
+                     That is all, and a long line stays one.";
+        assert_eq!(said("Hint 3 of 3:", code, 20), shown);
+    }
 }
