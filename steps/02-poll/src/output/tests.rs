@@ -39,9 +39,13 @@ impl Stream for Narrow {
         if self.room == 0 {
             return Err(ErrorKind::WouldBlock.into());
         }
-        let offered: Vec<u8> = parts.iter().flat_map(|part| part.iter().copied()).collect();
-        let count = offered.len().min(self.per_write).min(self.room);
-        self.taken.extend_from_slice(&offered[..count]);
+        let before = self.taken.len();
+        for part in parts {
+            // Only what is taken is copied: of megabytes that are offered again and again, that is little.
+            let left = self.per_write.min(self.room) - (self.taken.len() - before);
+            self.taken.extend_from_slice(&part[..part.len().min(left)]);
+        }
+        let count = self.taken.len() - before;
         self.room -= count;
         self.writes += 1;
         self.parts = parts.len();
