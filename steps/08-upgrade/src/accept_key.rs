@@ -38,6 +38,8 @@ pub(crate) fn is_key(key: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    /// The example of the RFC. Something else came out: the key was decoded before it was hashed, the GUID does not stand
+    /// behind it, or the digest was written in hex before it became Base64.
     #[test]
     fn rfc_6455_1_3_example() {
         assert_eq!(accept_key(b"dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");

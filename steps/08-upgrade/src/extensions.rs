@@ -101,6 +101,8 @@ mod tests {
         Ok(extensions.iter().map(ToString::to_string).collect())
     }
 
+    /// An extension may have many parameters, each with a value or without; white space around names and values is no part
+    /// of them.
     #[test]
     fn rfc_6455_9_1_a_list_over_one_line_or_several() {
         assert_eq!(read(&[]), seen(&[]));
@@ -115,6 +117,7 @@ mod tests {
         assert_eq!(read(&["foo ;\tbar = 2;baz"]), seen(&["foo; bar=2; baz"]));
     }
 
+    /// Quotes are a way to write a token here, no way to write more than that: what they hold must be a token.
     #[test]
     fn rfc_6455_9_1_a_quoted_value_is_a_token_without_its_quotes() {
         assert_eq!(read(&[r#"foo; bar="10""#]), seen(&["foo; bar=10"]));
@@ -128,6 +131,7 @@ mod tests {
         }
     }
 
+    /// An empty name, an empty value, a second `=`, two words: RFC 6455 wants the connection failed for each of them.
     #[test]
     fn rfc_6455_9_1_what_is_no_list_of_extensions_is_refused() {
         for wrong in [

@@ -101,3 +101,6 @@ impl Demo {
 fn tab<'a>(head: &Request<'a>) -> &'a str {
     head.target.query().and_then(|query| query.strip_prefix("tab=")).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

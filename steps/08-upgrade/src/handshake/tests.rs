@@ -1,3 +1,5 @@
+mod answers;
+
 use super::*;
 use request::Limits;
 
@@ -26,12 +28,49 @@ fn without(names: &[&str]) -> String {
     .collect()
 }
 
+/// Where a page and a WebSocket share a path this tells them apart, whatever else is wrong with the handshake.
+/// Upgrade is a list of tokens in any case, and who speaks HTTP/1.0 has asked for nothing.
+#[test]
+fn rfc_9110_7_8_who_asks_for_a_websocket() {
+    let asks = |version: &str, lines: &str| {
+        let bytes = format!("GET / HTTP/{version}\r\nHost: a\r\n{lines}\r\n");
+        let (head, _) = Request::parse(bytes.as_bytes(), &Limits::DEFAULT).expect("valid").expect("whole");
+        is_asked_for(&head)
+    };
+    for lines in
+        ["Upgrade: websocket\r\n", "UPGRADE: WebSocket\r\n", "Upgrade: h2c\r\nUpgrade: foo ,websocket\r\n"]
+    {
+        assert!(asks("1.1", lines), "{lines}");
+        assert!(!asks("1.0", lines), "in HTTP/1.0: {lines}");
+    }
+    for lines in ["", "Connection: Upgrade\r\n", "Upgrade: h2c\r\n", "Upgrade: websockets, web socket\r\n"] {
+        assert!(!asks("1.1", lines), "{lines}");
+    }
+}
+
+/// The server's order counts, not the client's; and what was not offered is never chosen, or the client fails the
+/// connection.
+#[test]
+fn rfc_6455_4_2_2_the_server_chooses_by_its_own_preference() {
+    let chosen = |offered: &[&'static str]| {
+        let offered = offered.iter().map(|name| name.as_bytes()).collect();
+        Handshake { key: b"", offered, extensions: Vec::new() }.choose(&["v2", "v1"])
+    };
+    assert_eq!(chosen(&["v1", "v2"]), Some("v2"));
+    assert_eq!(chosen(&["v0", "v1"]), Some("v1"));
+    assert_eq!(chosen(&["V1", "v", "v11"]), None);
+    assert_eq!(chosen(&[]), None);
+}
+
+/// Nothing is wrong with it: the four fields that RFC 6455 §4.2.1 asks for, no subprotocol, no body. An absolute target
+/// and a later minor version are fine.
 #[test]
 fn a_good_handshake() {
     assert_eq!(get(&without(&[])), Ok(None));
     assert_eq!(check("GET http://a/ HTTP/1.2", &without(&[])), Ok(None));
 }
 
+/// Another method is refused even where all fields are right; in HTTP/1.0 Upgrade counts for nothing.
 #[test]
 fn rfc_6455_4_2_1_1_a_get_request_in_http_1_1() {
     for method in ["HEAD", "POST", "OPTIONS"] {
@@ -40,6 +79,7 @@ fn rfc_6455_4_2_1_1_a_get_request_in_http_1_1() {
     assert_eq!(check("GET / HTTP/1.0", &without(&[])), Err(Refusal::NotAskedFor));
 }
 
+/// Upgrade lists protocols: compared as one string, `h2c, websocket` would be refused, and `websockets` is no `websocket`.
 #[test]
 fn rfc_6455_4_2_1_3_upgrade_is_a_list_in_any_case() {
     let with = |lines: &str| get(&(without(&["Upgrade"]) + lines));
@@ -57,6 +97,7 @@ fn rfc_6455_4_2_1_3_upgrade_is_a_list_in_any_case() {
     }
 }
 
+/// Firefox sends `Connection: keep-alive, Upgrade`. Who compares the whole value with `Upgrade` turns it away.
 #[test]
 fn rfc_6455_4_2_1_4_connection_is_a_list_in_any_case() {
     let with = |lines: &str| get(&(without(&["Connection"]) + lines));
@@ -69,6 +110,7 @@ fn rfc_6455_4_2_1_4_connection_is_a_list_in_any_case() {
     }
 }
 
+/// Missing, twice, or not 16 bytes in Base64: three mistakes with three names.
 #[test]
 fn rfc_6455_4_2_1_5_the_key() {
     let with = |lines: &str| get(&(without(&["Sec-WebSocket-Key"]) + lines));
@@ -80,6 +122,8 @@ fn rfc_6455_4_2_1_5_the_key() {
     assert_eq!(with(&line.repeat(2)), Err(Refusal::KeyRepeated));
 }
 
+/// The value is `13`, compared as text: as a number, `013` and `+13` would pass, and a proxy may think otherwise. The
+/// version is judged before the key, for another version may have another key.
 #[test]
 fn rfc_6455_4_2_1_6_version_13_and_no_other() {
     let with = |lines: &str| get(&(without(&["Sec-WebSocket-Version"]) + lines));
@@ -102,6 +146,7 @@ fn rfc_6455_4_2_1_6_version_13_and_no_other() {
     );
 }
 
+/// What is offered must be a list of different tokens, also where the server speaks none of them.
 #[test]
 fn rfc_6455_4_2_1_8_subprotocols() {
     let with = |lines: &str| get(&(without(&[]) + lines));
@@ -121,6 +166,7 @@ fn rfc_6455_4_2_1_8_subprotocols() {
     assert_eq!(with("Sec-WebSocket-Protocol: v1, v2, v1\r\n"), Err(Refusal::SubprotocolRepeated));
 }
 
+/// The same for extensions: nothing is agreed to, but what is no list of extensions is refused.
 #[test]
 fn rfc_6455_4_2_1_9_extensions() {
     let with = |value: &str| get(&(without(&[]) + &format!("Sec-WebSocket-Extensions: {value}\r\n")));
@@ -128,6 +174,8 @@ fn rfc_6455_4_2_1_9_extensions() {
     assert_eq!(with("permessage deflate"), Err(Refusal::Extensions));
 }
 
+/// Behind the head stands the body, or the first frame: who counts them otherwise than the proxy in front takes one
+/// client's bytes for another's. So this is judged first, whatever else is wrong. A length of 0 is no body.
 #[test]
 fn a_body_and_an_upgrade_exclude_each_other() {
     assert_eq!(get(&(without(&[]) + "Content-Length: 5\r\n")), Err(Refusal::Body));

@@ -48,9 +48,11 @@ impl Workspace {
         self.home.join("own/steps").join(name)
     }
 
-    /// Builds the unit tests of all rungs.
-    pub fn unit_tests(&self) -> Programs {
-        let arguments = ["--workspace", "--lib", "--bins"];
+    /// Builds the unit tests of these rungs.
+    pub fn unit_tests(&self, rungs: &[Rung]) -> Programs {
+        let packages = packages(rungs);
+        let mut arguments = vec!["--lib", "--bins"];
+        arguments.extend(packages.iter().map(String::as_str));
         let built = cargo::build_tests(cargo::in_copy(&self.home), &arguments).unwrap();
         assert!(built.errors.is_empty(), "{}", built.errors.join("\n"));
         let mut programs = Programs::new();
@@ -59,6 +61,11 @@ impl Workspace {
         }
         programs
     }
+}
+
+/// What tells cargo to build these rungs.
+pub fn packages(rungs: &[Rung]) -> Vec<String> {
+    rungs.iter().map(|rung| format!("--package=step-{}", rung.name)).collect()
 }
 
 /// The files of a rung as they are.
