@@ -137,3 +137,6 @@ impl Protocol for Echo {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

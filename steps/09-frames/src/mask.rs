@@ -42,6 +42,8 @@ mod tests {
         }
     }
 
+    /// Against the loop of RFC 6455 §5.3. Wrong only at some lengths or places: the words and the rest behind them disagree
+    /// about which octet of the key is next.
     #[test]
     fn masks_like_the_loop_of_the_rfc_at_every_length_alignment_and_offset() {
         let key = [0x37, 0xfa, 0x21, 0x3d];
@@ -58,6 +60,7 @@ mod tests {
         }
     }
 
+    /// XOR with the same octet twice is the octet itself: one function masks and unmasks.
     #[test]
     fn twice_is_the_original() {
         let mut payload = *b"the same call masks and unmasks";
@@ -67,6 +70,7 @@ mod tests {
         assert_eq!(payload, *b"the same call masks and unmasks");
     }
 
+    /// A read may end anywhere in a payload. The offset says where in the frame this piece begins; the key must not begin anew.
     #[test]
     fn a_payload_in_pieces_goes_on_with_the_key_where_it_stopped() {
         let key = [9, 8, 7, 6];
@@ -81,6 +85,7 @@ mod tests {
         }
     }
 
+    /// A frame may be longer than 4 GiB.
     #[test]
     fn an_offset_beyond_32_bits_keeps_its_place() {
         let (mut near, mut far) = ([0; 5], [0; 5]);

@@ -63,12 +63,43 @@ fn decoded(role: Role, wire: &[u8]) -> Result<Vec<Whole>, FrameError> {
     whole
 }
 
+/// What has come of the payload, unmasked, and no byte more: behind it stands the next frame. Where the payload is cut
+/// the key goes on, not from its beginning; and when nothing is left the decoder stands before the next frame.
+#[test]
+fn a_piece_is_what_has_come_of_its_frame_and_no_more() {
+    let frame = Frame { fin: true, rsv: Rsv::NONE, opcode: Opcode::Text };
+    let key = [0x37, 0xfa, 0x21, 0x3d];
+    let mut decoder = Decoder { role: Role::Server, frame: None, left: 5, key };
+    let mut wire = [0x7f, 0x9f, 0x4d, 0x51, 0x58, 0x81, 0x85];
+    let (mut input, mut later) = wire.split_at_mut(3);
+
+    let piece = decoder.piece(frame, None, &mut input);
+    assert_eq!((piece.payload, piece.left, piece.fin, piece.opcode), (&b"Hel"[..], 2, true, Opcode::Text));
+    assert!(input.is_empty() && decoder.frame.is_some(), "two bytes of the frame are still to come");
+
+    let piece = decoder.piece(frame, None, &mut later);
+    assert_eq!((piece.payload, piece.left), (&b"lo"[..], 0));
+    assert_eq!(later, [0x81, 0x85], "the next frame is left alone");
+    assert!(decoder.frame.is_none(), "the frame is over");
+}
+
+/// A client reads frames that have no mask.
+#[test]
+fn a_piece_for_a_client_stays_as_it_came() {
+    let frame = Frame { fin: true, rsv: Rsv::NONE, opcode: Opcode::Binary };
+    let mut decoder = Decoder { role: Role::Client, frame: None, left: 2, key: [0; 4] };
+    let mut wire = *b"hi";
+    assert_eq!(decoder.piece(frame, None, &mut &mut wire[..]).payload, b"hi");
+}
+
+/// The frames of RFC 6455 §5.7, whole, byte by byte, cut everywhere, and with another frame behind: one result.
 #[test]
 fn section_5_7_a_single_frame_unmasked_text_message() {
     let frames = decoded(Role::Client, &[0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f]);
     assert_eq!(frames, Ok(vec![(Header::new(Opcode::Text, 5), b"Hello".to_vec())]));
 }
 
+/// The same letters with a mask: the payload that comes out has none.
 #[test]
 fn section_5_7_a_single_frame_masked_text_message() {
     let wire = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
@@ -76,6 +107,7 @@ fn section_5_7_a_single_frame_masked_text_message() {
     assert_eq!(decoded(Role::Server, &wire), Ok(vec![(header, b"Hello".to_vec())]));
 }
 
+/// Two frames: the second one is told as a Continuation. Who belongs to whom is rung 10's affair.
 #[test]
 fn section_5_7_a_fragmented_unmasked_text_message() {
     let wire = [0x01, 0x03, 0x48, 0x65, 0x6c, 0x80, 0x02, 0x6c, 0x6f];
@@ -85,6 +117,7 @@ fn section_5_7_a_fragmented_unmasked_text_message() {
     assert_eq!(decoded(Role::Client, &wire), Ok(frames));
 }
 
+/// Ping and Pong are frames like any other; they come whole.
 #[test]
 fn section_5_7_an_unmasked_ping_and_a_masked_pong() {
     let ping = decoded(Role::Client, &[0x89, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f]);
@@ -94,6 +127,7 @@ fn section_5_7_an_unmasked_ping_and_a_masked_pong() {
     assert_eq!(decoded(Role::Server, &wire), Ok(vec![(header, b"Hello".to_vec())]));
 }
 
+/// A length in 16 bits and one in 64.
 #[test]
 fn section_5_7_256_bytes_and_64_kib_of_binary() {
     for (start, length) in
@@ -106,6 +140,7 @@ fn section_5_7_256_bytes_and_64_kib_of_binary() {
     }
 }
 
+/// Wherever TCP cuts the frame, the same payload comes out.
 #[test]
 fn every_length_survives_every_split_with_its_mask() {
     for length in [0, 1, 2, 3, 4, 5, 125, 126, 127, 128, 32768, 65535, 65536] {
@@ -116,6 +151,8 @@ fn every_length_survives_every_split_with_its_mask() {
     }
 }
 
+/// Octet i of the frame meets octet i % 4 of the key, not octet i of the read. Wrong letters from the second read on: the
+/// key began anew.
 #[test]
 fn section_5_3_the_mask_goes_on_where_the_last_read_stopped() {
     let payload: Vec<u8> = (0..50).collect();
@@ -126,6 +163,7 @@ fn section_5_3_the_mask_goes_on_where_the_last_read_stopped() {
     }
 }
 
+/// A Ping may stand between the fragments of a message: the decoder gives the frames in the order of the wire.
 #[test]
 fn control_frames_between_fragments_come_in_order() {
     let wire = [
@@ -141,29 +179,34 @@ fn control_frames_between_fragments_come_in_order() {
     assert_eq!(frames[1].1, b"between");
 }
 
+/// A control frame is given only whole. Until then nothing of it is taken: what was not taken is shown again.
 #[test]
 fn the_longest_control_frame_waits_in_the_input_until_it_is_whole() {
     let frames = decoded(Role::Server, &masked(true, Opcode::Ping, &[7; 125])).unwrap();
     assert_eq!(frames[0].1, [7; 125]);
 }
 
+/// A client must mask, or a page could choose what stands on the wire (RFC 6455 §10.3). It is said before any payload.
 #[test]
 fn section_5_1_a_server_refuses_an_unmasked_frame() {
     assert_eq!(decoded(Role::Server, &[0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f]), Err(FrameError::Unmasked));
     assert_eq!(decoded(Role::Server, &[0x88, 0x00]), Err(FrameError::Unmasked));
 }
 
+/// A server must not mask, and a client that sees a mask closes.
 #[test]
 fn section_5_1_a_client_refuses_a_masked_frame() {
     assert_eq!(decoded(Role::Client, &masked(true, Opcode::Text, b"Hello")), Err(FrameError::Masked));
 }
 
+/// The MASK bit says whether there is a key, not the key: zeros are one.
 #[test]
 fn a_key_of_zeros_is_still_a_mask() {
     let wire = [0x81, 0x82, 0, 0, 0, 0, b'h', b'i'];
     assert_eq!(decoded(Role::Server, &wire).unwrap()[0].1, b"hi");
 }
 
+/// The good frames before it come out first, then the error.
 #[test]
 fn a_broken_header_is_found_behind_good_frames() {
     let mut wire = masked(true, Opcode::Text, b"good");
@@ -172,6 +215,8 @@ fn a_broken_header_is_found_behind_good_frames() {
     assert_eq!(decode(Role::Server, &wire, &[wire.len()]), Err(FrameError::ReservedOpcode(3)));
 }
 
+/// The first piece of a data frame may be empty: whoever has a limit must be able to refuse a gigabyte before it comes. But
+/// where no byte has come there is no second empty piece.
 #[test]
 fn the_declared_length_is_told_before_any_payload_has_come() {
     let mut header = Vec::new();
@@ -184,6 +229,7 @@ fn the_declared_length_is_told_before_any_payload_has_come() {
     assert_eq!(decoder.next(&mut input), Ok(None), "an empty input gives no empty pieces");
 }
 
+/// The payload is a slice of the input, not a copy of it.
 #[test]
 fn a_frame_that_came_whole_is_lent_from_the_input_and_not_copied() {
     let mut wire = masked(true, Opcode::Text, b"Hello");
@@ -194,6 +240,7 @@ fn a_frame_that_came_whole_is_lent_from_the_input_and_not_copied() {
     assert!(inside.contains(&piece.payload.as_ptr()));
 }
 
+/// A connection that says nothing costs these bytes, a million of them 16 MB.
 #[test]
 fn a_decoder_is_16_bytes() {
     assert_eq!(size_of::<Decoder>(), 16);

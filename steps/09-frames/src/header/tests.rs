@@ -33,6 +33,47 @@ fn written(header: Header) -> Vec<u8> {
     wire
 }
 
+/// Six values have a meaning, ten are reserved. To guess what a reserved one means is to mean something else than the
+/// next version of the standard.
+#[test]
+fn section_5_2_an_opcode_is_one_of_six_values() {
+    let known: Vec<(u8, Opcode)> =
+        (0..16).filter_map(|bits| Some((bits, Opcode::from_bits(bits).ok()?))).collect();
+    let six = [
+        (0x0, Opcode::Continuation),
+        (0x1, Opcode::Text),
+        (0x2, Opcode::Binary),
+        (0x8, Opcode::Close),
+        (0x9, Opcode::Ping),
+        (0xa, Opcode::Pong),
+    ];
+    assert_eq!(known, six);
+    assert_eq!(Opcode::from_bits(0xb), Err(FrameError::ReservedOpcode(0xb)));
+}
+
+/// Up to 125 in the second byte, up to 65,535 in two bytes more, all else in eight, high byte first: each length in
+/// the shortest form that holds it. FIN, RSV and the opcode share the first byte, MASK and the length the second.
+#[test]
+fn section_5_2_a_header_is_written_as_short_as_it_can_be() {
+    for (length, wire) in [
+        (0, &[0x82, 0][..]),
+        (125, &[0x82, 125]),
+        (126, &[0x82, 126, 0, 126]),
+        (32768, &[0x82, 126, 0x80, 0x00]),
+        (65535, &[0x82, 126, 0xff, 0xff]),
+        (65536, &[0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+        (1 << 32, &[0x82, 127, 0, 0, 0, 1, 0, 0, 0, 0]),
+    ] {
+        assert_eq!(written(Header { length, ..BINARY }), wire, "length {length}");
+    }
+    let fragment = Header { fin: false, rsv: Rsv::RSV1 | Rsv::RSV3, ..Header::new(Opcode::Text, 5) };
+    assert_eq!(written(fragment), [0b0101_0001, 5]);
+    let masked = Header { masking_key: Some([1, 2, 3, 4]), length: 300, ..BINARY };
+    assert_eq!(written(masked), [0x82, 0x80 | 126, 1, 44, 1, 2, 3, 4]);
+}
+
+/// The same bytes, read and written. Cut anywhere the header is not there yet, never an error; bytes behind it change
+/// nothing.
 #[test]
 fn section_5_2_every_length_comes_back_in_its_shortest_form() {
     let cases: [(u64, &[u8]); 12] = [
@@ -56,6 +97,7 @@ fn section_5_2_every_length_comes_back_in_its_shortest_form() {
     }
 }
 
+/// FIN, three RSV bits and four bits of opcode stand in one byte; each must land in its own place, whatever the others are.
 #[test]
 fn section_5_2_every_bit_and_opcode_comes_back() {
     let opcodes = [
@@ -84,6 +126,7 @@ fn section_5_2_every_bit_and_opcode_comes_back() {
     }
 }
 
+/// The key comes last, behind the length in its 7, 16 or 64 bits: its place follows from the length's form.
 #[test]
 fn section_5_2_the_masking_key_stands_behind_each_form_of_length() {
     for (length, size) in [(5, 6), (500, 8), (70_000, 14)] {
@@ -96,6 +139,7 @@ fn section_5_2_the_masking_key_stands_behind_each_form_of_length() {
     }
 }
 
+/// Known from the first byte, so it is said at the first byte: no length and no key need be waited for.
 #[test]
 fn section_5_2_reserved_opcodes_are_refused_at_the_first_byte() {
     for bits in [0x3, 0x4, 0x5, 0x6, 0x7, 0xb, 0xc, 0xd, 0xe, 0xf] {
@@ -105,6 +149,7 @@ fn section_5_2_reserved_opcodes_are_refused_at_the_first_byte() {
     }
 }
 
+/// Two spellings of one length are two ways past somebody who checks. It is said before the key has come.
 #[test]
 fn section_5_2_a_length_that_is_not_minimal_is_refused() {
     for length in [0u16, 1, 124, 125] {
@@ -120,6 +165,7 @@ fn section_5_2_a_length_that_is_not_minimal_is_refused() {
     }
 }
 
+/// A length over 2^63 is negative to a program that reads it as signed.
 #[test]
 fn section_5_2_the_top_bit_of_a_64_bit_length_must_be_0() {
     for length in [1 << 63, u64::MAX, (1 << 63) + 65536] {
@@ -129,6 +175,7 @@ fn section_5_2_the_top_bit_of_a_64_bit_length_must_be_0() {
     }
 }
 
+/// A control frame must be able to come between the fragments of a message, so it has none of its own.
 #[test]
 fn section_5_5_control_frames_are_not_fragmented() {
     for opcode in [Opcode::Close, Opcode::Ping, Opcode::Pong] {
@@ -136,6 +183,7 @@ fn section_5_5_control_frames_are_not_fragmented() {
     }
 }
 
+/// 126 and 127 in the second byte are enough to know: whatever the long length says, it is over 125.
 #[test]
 fn section_5_5_control_frames_carry_at_most_125_bytes() {
     for opcode in [Opcode::Close, Opcode::Ping, Opcode::Pong] {
@@ -150,6 +198,7 @@ fn section_5_5_control_frames_carry_at_most_125_bytes() {
     }
 }
 
+/// The peer is told 1002 and a sentence; the sentence names the section where the rule stands.
 #[test]
 fn every_error_closes_with_1002_and_names_its_section() {
     let errors = [
@@ -167,6 +216,7 @@ fn every_error_closes_with_1002_and_names_its_section() {
     }
 }
 
+/// The length is that of the payload, whatever the header said, and what stands in the buffer before stays.
 #[test]
 fn a_frame_is_written_with_the_length_of_its_payload_and_masked_when_it_has_a_key() {
     let mut wire = b"before".to_vec();
