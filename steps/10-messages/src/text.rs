@@ -84,6 +84,28 @@ mod tests {
         text.finish().map_err(|_| pushed + 1)
     }
 
+    /// Three cases, and who knows two of them refuses good text or lets bad text pass: all is text; text, and behind it a
+    /// character whose other bytes may still come; a byte that no text can have there, whatever comes.
+    #[test]
+    fn bytes_are_text_or_text_and_a_cut_character_or_no_text() {
+        let cases: [(&[u8], &str, usize); 8] = [
+            (b"", "", 0),
+            (b"ascii", "ascii", 0),
+            ("grüße".as_bytes(), "grüße", 0),
+            (b"\xc3", "", 1),
+            (b"cut \xe2", "cut ", 1),
+            (b"cut \xe2\x82", "cut ", 2),
+            (b"\xc3\xa4\xf0\x9f\xa6", "ä", 3),
+            (b"\xf0\x9f\xa6\x80", "🦀", 0),
+        ];
+        for (bytes, text, cut) in cases {
+            assert_eq!(valid_prefix(bytes), Ok((text, cut)), "{bytes:02x?}");
+        }
+        for bytes in [&b"\x80"[..], b"text \xff", b"\xc0", b"\xed\xa0", b"\xe2\x82A", b"\xf0\x9f\xf0\x9f"] {
+            assert_eq!(valid_prefix(bytes), Err(MessageError::NotUtf8), "{bytes:02x?}");
+        }
+    }
+
     #[test]
     fn any_split_gives_the_same_text() {
         let text = "κόσμε, ascii in between, 世界 🦀 \u{7ff}\u{800}\u{ffff}\u{10000}\u{10ffff}";

@@ -1,3 +1,5 @@
+mod judge;
+
 use frames::{FrameError, write_frame};
 
 use super::*;
