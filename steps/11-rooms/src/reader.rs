@@ -154,3 +154,39 @@ impl Reader {
         *counter += 1;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(length: usize) -> Frame {
+        Frame::new(&Message::Binary(vec![0; length].into()))
+    }
+
+    /// Of each key only the latest is of use; but what it replaces was a message too, and is counted. How many keys
+    /// there are, the application says, perhaps one for each client: so the bytes are bounded.
+    #[test]
+    fn of_each_key_the_latest_is_held_and_all_that_goes_is_counted() {
+        let (mut reader, mut lost) = (Reader::default(), Lost::default());
+        for (key, length) in [(1, 10), (2, 20), (1, 30)] {
+            reader.hold(key, &frame(length), &mut lost);
+        }
+        let held = |reader: &Reader| {
+            reader.held.iter().map(|(key, frame)| (*key, frame.0.len())).collect::<Vec<_>>()
+        };
+        // Two bytes of header.
+        assert_eq!(held(&reader), [(1, 32), (2, 22)]);
+        assert_eq!((lost.replaced, lost.dropped, reader.take_missed()), (1, 0, 1));
+        // These two are as much as may be held, headers included.
+        reader.hold(3, &frame(HELD - 102 - 4), &mut lost);
+        reader.hold(4, &frame(100), &mut lost);
+        assert_eq!(
+            held(&reader).iter().map(|(key, _)| *key).collect::<Vec<_>>(),
+            [3, 4],
+            "the oldest go first"
+        );
+        assert_eq!((lost.replaced, lost.dropped, reader.take_missed()), (1, 2, 2));
+        reader.hold(5, &frame(2 * HELD), &mut lost);
+        assert_eq!(held(&reader).len(), 1, "one is held, however large it is");
+    }
+}

@@ -1,11 +1,12 @@
 use std::time::Duration;
 
+use messages::encode;
 use poll::Rehearsal;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::slow::SlowReader;
-use crate::stage::{Direct, heard, tell};
+use crate::stage::{Direct, heard, tell, text};
 
 fn chat() -> Rehearsal<Direct<Chat>> {
     Rehearsal::new(Chat::new(Limits { text: 10, history: 2, ..Limits::default() }))
@@ -23,6 +24,76 @@ fn join() -> Value {
 
 fn say(text: &str) -> Value {
     json!({"type": "say", "text": text})
+}
+
+/// Puts Ada into the lobby and Grace into a room of her own. Nobody reads what they are sent.
+fn neighbours(chat: &mut Rehearsal<Direct<Chat>>) -> [ConnId; 2] {
+    let mut ids = Vec::new();
+    chat.call(|_, chat, io| {
+        for (id, name, room) in [(1, "Ada", "lobby"), (2, "Grace", "tea")] {
+            // A connection that is being made takes output as one that stands.
+            let connection = io.connect(([127, 0, 0, 1], 1).into(), id);
+            chat.hub.enter(connection, room, Person { id, name: name.to_string() });
+            ids.push(connection);
+        }
+    });
+    ids.try_into().unwrap()
+}
+
+/// How many bytes wait for each.
+fn waiting<const N: usize>(chat: &mut Rehearsal<Direct<Chat>>, ids: [ConnId; N]) -> [u64; N] {
+    let mut waiting = [0; N];
+    chat.call(|_, _, io| waiting = ids.map(|id| io.pending_of(id)));
+    waiting
+}
+
+/// The bytes of a text message on the wire.
+fn length(json: &str) -> u64 {
+    encode(&text(json)).len() as u64
+}
+
+/// The newcomer must hear who is here, itself among them; those who are here must hear of the newcomer, or they talk to
+/// somebody whom they do not see; and those in other rooms must hear nothing.
+#[test]
+fn who_joins_is_told_of_the_others_and_the_others_of_who_joins() {
+    let mut chat = chat();
+    let ids = neighbours(&mut chat);
+    let told = answers(&mut chat, &[join()]);
+    assert_eq!(told.len(), 1, "one welcome, and no \"joined\" for oneself");
+    assert_eq!((&told[0]["type"], &told[0]["room"]), (&json!("welcome"), &json!("lobby")));
+    assert_eq!(told[0]["you"]["name"], "Ada 2", "Ada is taken");
+    assert_eq!(told[0]["people"], json!([{"id": 1, "name": "Ada"}, told[0]["you"]]));
+    let joined = format!(r#"{{"type":"joined","id":{},"name":"Ada 2"}}"#, told[0]["you"]["id"]);
+    assert_eq!(waiting(&mut chat, ids), [length(&joined), 0]);
+}
+
+/// The others get what the speaker gets, but not the key: who knew it could say something under it first, and then what
+/// the speaker says again after a lost connection would be taken for said.
+#[test]
+fn what_is_said_is_told_to_the_room_without_the_speaker_s_key() {
+    let mut chat = chat();
+    answers(&mut chat, &[json!({"type": "join", "name": "Linus"})]);
+    let ids = neighbours(&mut chat);
+    tell(&mut chat, &[json!({"type": "say", "text": "hello", "key": "k1"})]);
+    let told = heard(&mut chat);
+    let without_key = told[0].replace(r#","key":"k1""#, "");
+    assert!(told.len() == 1 && without_key.len() < told[0].len(), "{told:?}");
+    assert_eq!(waiting(&mut chat, ids), [length(&without_key), 0]);
+}
+
+/// However a connection ends, the room must hear of it: who is only taken out of the hub stays on everybody's list.
+#[test]
+fn the_room_is_told_of_who_leaves() {
+    let mut chat = chat();
+    let told = answers(&mut chat, &[json!({"type": "join", "name": "Linus"})]);
+    let ids = neighbours(&mut chat);
+    tell(&mut chat, &[json!({"type": "typing"})]);
+    let [before, 0] = waiting(&mut chat, ids) else { panic!("Grace is in another room") };
+    assert!(before > 0);
+    chat.end();
+    let left = format!(r#"{{"type":"left","id":{},"name":"Linus"}}"#, told[0]["you"]["id"]);
+    assert_eq!(waiting(&mut chat, ids), [before + length(&left), 0]);
+    assert_eq!(chat.world.typing.next(std::time::Instant::now()), None);
 }
 
 #[test]

@@ -61,6 +61,24 @@ fn each_way_of_sending_reaches_whom_it_should() {
     });
 }
 
+/// A member stands in two maps, and must be out of both: who is left in a room is a ghost that everybody sees, and a
+/// room that stays when it is empty is memory that anybody can use up by going through rooms.
+#[test]
+fn who_leaves_is_in_no_room_any_more_and_an_empty_room_is_gone() {
+    let [ada, grace, linus] = [1, 2, 3].map(ConnId::from_u64);
+    let mut hub = Hub::default();
+    for (id, room) in [(ada, "lobby"), (grace, "lobby"), (linus, "tea")] {
+        let member = Member { room: room.to_string(), reader: Reader::default(), of_application: id };
+        hub.members.insert(id, member);
+        hub.rooms.entry(room.to_string()).or_default().push(id);
+    }
+    assert_eq!(hub.leave(ada), Some(ada), "the application gets back what is its own");
+    assert_eq!((hub.leave(ada), hub.room_of(ada)), (None, None), "once");
+    assert_eq!(hub.rooms["lobby"], [grace], "the others stay");
+    assert_eq!(hub.leave(linus), Some(linus));
+    assert_eq!((hub.len(), hub.rooms()), (1, 1), "nobody is at tea");
+}
+
 #[test]
 fn rooms_keep_the_order_of_arrival_and_vanish_when_empty() {
     rehearse(|mut hub, [ada, grace, linus], _| {
