@@ -92,6 +92,24 @@ mod tests {
     const RATE: Rate = Rate { per_second: 10.0, burst: 3.0 };
     const TENTH: Duration = Duration::from_millis(100);
 
+    /// Time that is counted twice, or a bucket that grows beyond the burst, gives away what nobody has waited for. A
+    /// clock that goes back must neither take tokens nor, when it comes forward again, give the same ones anew.
+    #[test]
+    fn it_fills_with_the_time_that_has_passed_and_no_further_than_the_burst() {
+        let start = Instant::now();
+        let mut bucket = Bucket { level: -1.0, at: start };
+        let mut level = |at| {
+            bucket.fill(RATE, at);
+            bucket.level
+        };
+        assert_eq!(level(start), -1.0);
+        assert_eq!(level(start + TENTH), 0.0, "ten in a second are one in a tenth");
+        assert_eq!(level(start + TENTH), 0.0, "this tenth is counted");
+        assert_eq!(level(start), 0.0, "the clock went back");
+        assert_eq!(level(start + TENTH), 0.0, "and forward, to where it had been");
+        assert_eq!(level(start + Duration::from_secs(1000)), 3.0);
+    }
+
     #[test]
     fn what_is_there_can_be_taken_at_once_and_comes_back_with_time() {
         let start = Instant::now();
