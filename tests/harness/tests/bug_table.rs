@@ -1,13 +1,15 @@
 //! notes/bugs.md says which test finds which bug. This holds it to that: each test it names is in its suite's list.
 
-use std::collections::HashMap;
+mod suites;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use suites::{Suites, root};
 
 #[test]
 fn every_bug_in_the_notes_has_a_test_that_exists() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let suites = suites(&root.join("tests/blackbox"));
+    let (root, suites) = (root(), Suites::read());
     let table = fs::read_to_string(root.join("notes/bugs.md")).expect("notes/bugs.md");
     let rows: Vec<&str> = table.lines().filter(|line| line.starts_with('|')).collect();
     let rows: Vec<&str> =
@@ -18,7 +20,7 @@ fn every_bug_in_the_notes_has_a_test_that_exists() {
 }
 
 /// What is wrong with a row's last cell: tests as `02 name`, or the rung that is to come.
-fn faults_of(row: &str, suites: &HashMap<String, String>, root: &Path) -> Vec<String> {
+fn faults_of(row: &str, suites: &Suites, root: &Path) -> Vec<String> {
     let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
     let [bug, _, _, tests] = cells[..] else { return vec![format!("not four cells: {row}")] };
     if let Some(rung) = tests.strip_prefix("rung ") {
@@ -26,30 +28,11 @@ fn faults_of(row: &str, suites: &HashMap<String, String>, root: &Path) -> Vec<St
         return if exists { vec![format!("rung {rung} exists, so it has a test: {bug}")] } else { vec![] };
     }
     let names: Vec<&str> = tests.split(", ").map(|name| name.trim_matches('`')).collect();
-    let known = |name: &&str| match name.split_once(' ') {
-        Some((rung, test)) => suites.get(rung).is_some_and(|list| in_list(list, test)),
-        None => false,
-    };
-    names.iter().filter(|name| !known(name)).map(|name| format!("no test {name:?}, for: {bug}")).collect()
-}
-
-/// By rung number, the source of the list `tests![..]` in its suite.
-fn suites(folder: &Path) -> HashMap<String, String> {
-    let files = fs::read_dir(folder).expect("tests/blackbox").map(|entry| entry.expect("an entry").path());
-    files.filter_map(|path: PathBuf| suite(&path)).collect()
-}
-
-fn suite(path: &Path) -> Option<(String, String)> {
-    let name = path.file_name()?.to_str()?;
-    let (rung, _) = name.strip_suffix(".rs")?.split_once('_')?;
-    let source = fs::read_to_string(path).ok()?;
-    let (_, list) = source.split_once("tests![")?;
-    let (list, _) = list.split_once(']')?;
-    Some((rung.to_owned(), list.to_owned()))
-}
-
-fn in_list(list: &str, test: &str) -> bool {
-    list.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == test)
+    names
+        .iter()
+        .filter(|name| !suites.have(name))
+        .map(|name| format!("no test {name:?}, for: {bug}"))
+        .collect()
 }
 
 fn rung_folders(root: &Path) -> Vec<String> {
