@@ -26,6 +26,8 @@ help:
 	@echo '  make run STEP=11 EXAMPLE=ticker    or whiteboard: what else stands on the hub of that rung'
 	@echo '  make talk               a client to play with by hand: ADDRESS=ws://127.0.0.1:8080/, http://... or tcp://...'
 	@echo '  make replay FILE=x.bin  sends a file of bytes; ARGS=--every-split cuts it everywhere and compares the answers'
+	@echo '  make wire STEP=05       what TCP sends: a rung, its first request, each segment drawn; ARGS="--pcap x.pcap"'
+	@echo '  make sockets STEP=05    what the kernel says about the sockets of a rung that runs'
 	@echo '  make test               all tests of all rungs, real browser included: some minutes'
 	@echo '  make test STEP=05       one rung: its unit tests and its black-box tests, in seconds'
 	@echo '  make browser [STEP=05]  the browser tests; pictures of each page in target/screenshots'
@@ -129,6 +131,16 @@ talk: cargo
 .PHONY: replay
 replay: cargo
 	@cargo run --quiet --package talk --bin replay -- $(FILE) $(ADDRESS) $(ARGS)
+
+# Rung 00 beside another one.
+.PHONY: wire
+wire: cargo
+	@$(if $(RUNG),tests/tools/wire.sh $(RUNG) $(ARGS),echo 'Which rung? make wire STEP=05'; exit 1)
+
+# All rungs listen on 8080, or on $PORT.
+.PHONY: sockets
+sockets: cargo
+	@cargo run --quiet --package step-01-accept --example sockets -- $(ARGS)
 
 # TARGET: one or more of the folders in tests/fuzz/corpus; all without it.
 .PHONY: fuzz

@@ -115,7 +115,10 @@ need() { missing="$missing $1"; }
 if [ -n "$with_programs" ]; then
     have curl || need curl
     have nc || need netcat-openbsd
-    [ "$(uname)" != Linux ] || have strace || need strace # the tests that count system calls are for Linux only
+    if [ "$(uname)" = Linux ]; then
+        have strace || need strace # for the tests that count system calls
+        have ip || need iproute2   # a new network namespace has its loopback down
+    fi
 else
     have c++ || need g++
 fi

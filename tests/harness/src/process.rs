@@ -88,6 +88,14 @@ impl Process {
         }
     }
 
+    /// Sends SIGINT to what was started, not to the rest of its group. Nothing happens when it has ended.
+    pub(crate) fn interrupt(&self) {
+        let state = self.state();
+        if state.status.is_none() {
+            let _ = rustix::process::kill_process(self.pid, Signal::INT);
+        }
+    }
+
     /// From here on its exit is no failure.
     pub(crate) fn expect_end(&self) {
         self.state().asked_to_end = true;

@@ -145,6 +145,12 @@ impl Running {
         self.record.step(format!("{} prints {}", self.process.name, show::quoted(text)), Vec::new());
     }
 
+    /// Sends SIGINT and returns at once.
+    pub fn interrupt(&self) {
+        self.record.step(format!("{} gets SIGINT (Ctrl-C)", self.process.name), Vec::new());
+        self.process.interrupt();
+    }
+
     /// Waits for its end.
     #[track_caller]
     pub fn ends(self) -> Ran {

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# `make wire STEP=05`: starts a rung, watches its port with rung 00, makes the first request, and ends.
+#
+#   tests/tools/wire.sh 05-keep-alive [OPTIONS OF 00-wire]
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+rung=$1 && shift
+if [ "$rung" = 00-wire ]; then
+    echo "wire.sh: rung 00 listens nowhere, so there is nothing to watch: STEP=01 or a higher one" >&2
+    exit 2
+fi
+if [ -z "${ALONE:-}" ]; then
+    cargo build --quiet --package step-00-wire --package "step-$rung" --package talk --bins
+    [ "$(uname)" != Linux ] || exec tests/tools/alone.sh "$0" "$rung" "$@"
+fi
+
+programs=${CARGO_TARGET_DIR:-target}/debug
+said=$(mktemp)
+rung_pid="" watcher_pid=""
+trap 'kill $rung_pid $watcher_pid 2>/dev/null || true; rm -f "$said"' EXIT
+
+# The first line on its stdout says where it listens. Nobody else has the ports of a new namespace.
+exec 3< <(RUST_LOG=warn PORT=$([ -n "${ALONE:-}" ] && echo 8080 || echo 0) exec "$programs/$rung" 2>"$said")
+rung_pid=$!
+read -r listening <&3 || { cat "$said" >&2 && exit 1; }
+address=${listening##*//}
+port=${address##*:}
+
+# Through a pipe, since its first line says that it is ready; so it must be told how wide the terminal is.
+columns=${COLUMNS:-$([ -t 1 ] && tput cols || echo 100)}
+exec 4< <(COLUMNS=$columns exec timeout 10 "$programs/00-wire" --port "$port" --once "$@")
+watcher_pid=$!
+read -r watching <&4 || { wait "$watcher_pid" || exit $?; }
+echo "$rung: $listening"
+echo "00-wire: $watching"
+
+case $rung in
+01-* | 02-* | 03-*)
+    echo "\$ printf 'hello\\n' | nc -N 127.0.0.1 $port"
+    printf 'hello\n' | nc -N 127.0.0.1 "$port" >/dev/null
+    ;;
+04-* | 05-* | 06-* | 07-*)
+    echo "\$ curl http://$address/"
+    curl -q -sS --noproxy '*' -o /dev/null "http://$address/"
+    ;;
+*)
+    case $rung in 11-* | 12-*) path=/chat ;; *) path=/ ;; esac
+    echo "\$ printf 'hello\\n' | talk ws://$address$path"
+    # A server that wants a login refuses: that is worth seeing too.
+    printf 'hello\n' | "$programs/talk" "ws://$address$path" >/dev/null 2>&1 || true
+    ;;
+esac
+cat <&4
+wait "$watcher_pid"
