@@ -97,6 +97,7 @@ ONE_RUNG = $(if $(RUNG),,echo 'Which rung? make $@ STEP=09'; exit 1;)
 
 .PHONY: start check watch hint reset solution diff
 start check watch hint reset solution diff: cargo
+	@test -e target/debug/workbench || echo 'The workbench is compiled first: a minute, once.'
 	@$(ONE_RUNG) $(WORKBENCH) $@ $(RUNG)
 
 .PHONY: grade

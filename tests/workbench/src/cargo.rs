@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -17,6 +18,9 @@ pub struct Built {
     /// How many warnings there were.
     pub warnings: usize,
 }
+
+/// How long a build may take before it says so.
+const PATIENCE: Duration = Duration::from_secs(6);
 
 /// Cargo in a student's copy. Its `.cargo/config.toml` says where it builds; a target directory that is set for the
 /// reference would let the two programs of one name take each other's place.
@@ -44,7 +48,17 @@ pub fn build_tests(mut cargo: Command, arguments: &[&str]) -> Result<Built, Fail
         false => "--message-format=json",
     };
     cargo.arg("test").args(arguments).args(["--no-run", "--quiet", format]).stderr(Stdio::piped());
-    let output = cargo.output().map_err(|error| format!("cannot run cargo: {error}"))?;
+    let (built, waiting) = std::sync::mpsc::channel::<()>();
+    let patience = std::thread::spawn(move || {
+        // The first build of a rung compiles what it stands on. Silence for a minute looks like a program that hangs.
+        if waiting.recv_timeout(PATIENCE) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+            eprintln!("(compiling; the first time that takes a minute or two)");
+        }
+    });
+    let output = cargo.output();
+    drop(built);
+    let _ = patience.join();
+    let output = output.map_err(|error| format!("cannot run cargo: {error}"))?;
     let mut built = Built::default();
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let Ok(message) = serde_json::from_str::<Value>(line) else { continue };

@@ -67,10 +67,17 @@ pub fn check(course: &Course, name: &str) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::FAILURE);
     }
     if judge.from_outside(true)? != Outcome::Passed {
-        println!("This was a test from outside: it knows nothing of your code. Again: {again}");
+        println!("This was a test from outside: it knows nothing of your code.");
+        println!("`cargo run --bin {name}` in it is `make run STEP={step} MINE=1` for yours.");
+        println!("The hints of a task: make hint STEP={step} TASK={all}. Again: {again}");
         return Ok(ExitCode::FAILURE);
     }
     mine.keep("passed", "yes")?;
+    if mine.allows_loose_ends() {
+        println!(
+            "One thing is left: take out `#![allow(dead_code, ..)]`, so that the compiler warns you again."
+        );
+    }
     println!("{name} is yours: all tests pass. How the course does it: make solution STEP={step}");
     Ok(ExitCode::SUCCESS)
 }

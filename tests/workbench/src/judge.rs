@@ -115,7 +115,11 @@ impl<'a> Judge<'a> {
             message => shortened(message).lines().for_each(|line| text.push_str(&format!("    {line}\n"))),
         }
         if let Some(place) = &failed.place {
-            let _ = writeln!(text, "    at {}", from_top(self.course, &self.place, place));
+            let place = from_top(self.course, &self.place, place);
+            let _ = writeln!(text, "    at {place}");
+            for line in asked(&self.course.root, &place) {
+                let _ = writeln!(text, "       {line}");
+            }
         }
         let _ = write!(text, "\nOnly this one: (cd mine/{} && cargo test {})", self.rung.name, failed.test);
         text
@@ -146,6 +150,27 @@ fn from_top(course: &Course, place: &Path, said: &str) -> String {
     let path = tops.into_iter().flatten().find_map(|top| top.join(file).canonicalize().ok());
     let path = path.as_deref().and_then(|path| path.strip_prefix(&course.root).ok());
     path.map_or_else(|| said.to_string(), |path| format!("{}:{line}", path.display()))
+}
+
+/// The statement that begins at a place. It says which of two values the test had expected, and which came.
+fn asked(root: &Path, place: &str) -> Vec<String> {
+    /// More than that is no assertion, but a function.
+    const LINES: usize = 8;
+    let Some((file, line)) = place.split_once(':') else { return Vec::new() };
+    let Ok(text) = fs::read_to_string(root.join(file)) else { return Vec::new() };
+    let first = line.parse::<usize>().unwrap_or(0).saturating_sub(1);
+    let mut lines: Vec<&str> = text.lines().skip(first).take(LINES).collect();
+    match lines.iter().position(|line| line.ends_with([';', '}', ','])) {
+        // A list that is longer has inner lines that end with a comma.
+        Some(0) => lines.truncate(1),
+        Some(_) => match lines.iter().position(|line| line.ends_with(';')) {
+            Some(last) => lines.truncate(last + 1),
+            None => lines.truncate(1),
+        },
+        None => lines.truncate(1),
+    }
+    let indent = lines.first().map_or(0, |line| line.len() - line.trim_start().len());
+    lines.iter().map(|line| line.get(indent..).unwrap_or_default().to_string()).collect()
 }
 
 /// The black-box suite of a rung, built and ready to run; it stops at the first failure, unless `ALL` is set.
@@ -214,6 +239,20 @@ mod tests {
         let error = "error: no\n  \u{1b}[94m--> \u{1b}[0msrc/mask.rs:3:1\n  --> src/mask.rs:4:2\n";
         let expected = "error: no\n  \u{1b}[94m--> \u{1b}[0msteps/09-frames/src/mask.rs:3:1\n  --> steps/09-frames/src/mask.rs:4:2\n";
         assert_eq!(located(&course, &place, error), expected);
+    }
+
+    #[test]
+    fn what_a_test_asked_is_shown_whole() {
+        let root = std::env::temp_dir().join(format!("workbench-asked-{}", std::process::id()));
+        fs::create_dir_all(&root).unwrap();
+        let text = "fn t() {\n    assert_eq!(a(), 1);\n    assert_eq!(\n        lines(b\"x\"),\n        [1]\n    );\n    x(|| panic!(\"no\"))\n}\n";
+        fs::write(root.join("t.rs"), text).unwrap();
+        assert_eq!(asked(&root, "t.rs:2"), ["assert_eq!(a(), 1);"]);
+        assert_eq!(asked(&root, "t.rs:3"), ["assert_eq!(", "    lines(b\"x\"),", "    [1]", ");"]);
+        assert_eq!(asked(&root, "t.rs:7"), ["x(|| panic!(\"no\"))"]);
+        assert_eq!(asked(&root, "t.rs:99"), [""; 0]);
+        assert_eq!(asked(&root, "/rustc/5980/ops.rs:9"), [""; 0]);
+        fs::remove_dir_all(root).unwrap();
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::{Failure, manifest};
 pub type Files = BTreeMap<PathBuf, Vec<u8>>;
 
 /// Stands at the top of a starter's library.
-const QUIET: &str = "\
+pub(crate) const QUIET: &str = "\
 // Until all tasks are done, some helpers have nobody who calls them. Take these lines out then.
 #![allow(dead_code, unused_imports, unused_mut, unused_variables)]
 ";
