@@ -60,11 +60,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn so_reuseaddr_takes_the_port_of_a_connection_in_time_wait() {
+        let first = listen(SocketAddr::from(([127, 0, 0, 1], 0)), true).unwrap();
+        let address = first.local_addr().unwrap();
+        let client = std::net::TcpStream::connect(address).unwrap();
+        drop(first.accept().unwrap()); // Who closes first keeps the address pair.
+        io::Read::read_to_end(&mut &client, &mut Vec::new()).unwrap();
+        drop((client, first));
+        assert!(
+            listen(address, true).is_ok(),
+            "SO_REUSEADDR is not set, or set when bind has answered already"
+        );
+    }
+
+    #[test]
     fn a_port_that_somebody_listens_on_is_explained() {
         let first = listen(SocketAddr::from(([127, 0, 0, 1], 0)), true).unwrap();
         let address = first.local_addr().unwrap();
         let said = listen(address, true).unwrap_err().to_string();
-        assert!(said.starts_with(&format!("cannot listen on {address}: the port is in use.")), "{said}");
+        assert!(
+            said.starts_with(&format!("cannot listen on {address}: the port is in use.")),
+            "it does not say what `explain` says, but: {said}"
+        );
         assert!(said.ends_with("To take any free port: PORT=0"), "{said}");
         assert_eq!(said.lines().count(), 1);
     }

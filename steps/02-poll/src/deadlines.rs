@@ -142,6 +142,17 @@ mod tests {
     }
 
     #[test]
+    fn a_deadline_passes_late_rather_than_early() {
+        let mut deadlines = Deadlines::new(Instant::now());
+        deadlines.set(A, Some(at(&deadlines, 10)));
+        assert_eq!(
+            deadlines.pop_due(deadlines.began + Duration::from_micros(9_500)),
+            None,
+            "after 9.5 of 10 ms"
+        );
+    }
+
+    #[test]
     fn a_deadline_moved_later_does_not_pass_at_its_old_time() {
         let mut deadlines = Deadlines::new(Instant::now());
         deadlines.set(A, Some(at(&deadlines, 10)));
@@ -179,7 +190,11 @@ mod tests {
             let now = at(&deadlines, ms);
             deadlines.pop_due(now);
             deadlines.set(A, Some(now));
-            assert_eq!(deadlines.pop_due(now), None, "the turn at {ms} ms does not end");
+            assert_eq!(
+                deadlines.pop_due(now),
+                None,
+                "set in this turn, it passes in this turn, again and again"
+            );
             assert_eq!(deadlines.pop_due(now + Duration::from_millis(1)), Some(A));
         }
     }

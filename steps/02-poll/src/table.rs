@@ -136,8 +136,8 @@ mod tests {
         assert_eq!(table.remove(first), Some("first"));
         let second = table.insert("second");
         assert_eq!(first.slot(), second.slot(), "the slot is reused");
-        assert_eq!(table.get_mut(first), None);
-        assert_eq!(table.remove(first), None);
+        assert_eq!(table.get_mut(first), None, "{first} is out of date");
+        assert_eq!(table.remove(first), None, "{first} is out of date");
         assert_eq!(table.get(second), Some(&"second"));
     }
 

@@ -84,7 +84,8 @@ pub fn a_client_that_reads_late_gets_everything(story: &Story) {
 pub fn a_half_close_still_gets_the_answer(story: &Story) {
     story.teaches(Lesson {
         why: "read returned 0: the client sends no more. It still reads! Send what you owe, then close. Who takes \
-              a half close for \"gone\" loses the answers of `nc -N` and of many scripts.",
+              a half close for \"gone\" loses the answers of `nc -N` and of many scripts. Still open: the FIN stood \
+              behind the bytes, and a read that got fewer than it had room for was taken for the end of all.",
         read: "RFC 9293 §3.6 (\"half-closed\"), notes/02-poll.md",
         hand: "printf 'hello' | nc -N 127.0.0.1 {port}",
     });

@@ -100,7 +100,10 @@ fn the_end_and_errors_show_nothing_and_lose_nothing() {
         let mut stream = Arriving(
             [Err(ErrorKind::WouldBlock.into()), Err(ErrorKind::ConnectionReset.into()), Ok(vec![])].into(),
         );
-        let mut read = || Input::new().read(ID, &mut stream, &mut carry, |_| panic!("nothing came"));
+        let mut read = || {
+            Input::new()
+                .read(ID, &mut stream, &mut carry, |_| panic!("`data` was called, and nothing had come"))
+        };
         assert_eq!(read().err().unwrap().kind(), ErrorKind::WouldBlock);
         assert_eq!(read().err().unwrap().kind(), ErrorKind::ConnectionReset);
         assert_eq!(read().unwrap().count, 0);

@@ -83,7 +83,11 @@ fn what_has_left_is_let_go_part_by_part() {
     // What leaves, then: what waits, how many chunks, and how much of the first part is gone.
     for (written, left) in [(2, (8, 2, 2)), (1, (7, 1, 0)), (4, (3, 0, 1)), (2, (1, 0, 3)), (1, (0, 0, 0))] {
         queue.advance(written);
-        assert_eq!((queue.pending(), queue.chunks.len(), queue.sent), left, "{written} more have left");
+        assert_eq!(
+            (queue.pending(), queue.chunks.len(), queue.sent),
+            left,
+            "{written} more have left: what waits, chunks, sent"
+        );
     }
     assert!(queue.tail.is_empty());
 }
