@@ -7,7 +7,7 @@ use mio::net::TcpStream;
 
 use crate::deadlines::Whose;
 use crate::input::{Carry, READ_BUFFER, show_carry};
-use crate::port::{Phase, Port};
+use crate::port::{Phase, Port, Todo};
 use crate::{ConnId, Entry, Io, Limits, Net, Opened, Stream};
 
 /// One connection of a protocol, driven by hand. For unit tests, property tests and fuzzing.
@@ -98,6 +98,14 @@ impl<P: Entry> Rehearsal<P> {
     pub fn call(&mut self, callback: impl FnOnce(&mut P, &mut P::World, &mut Io<'_>)) {
         self.with_io(callback);
         self.settle();
+    }
+
+    /// Whether somebody called [`Net::wake`] for this connection since this was asked last. The loop would now call
+    /// `woken`; here that is left to the test.
+    pub fn take_wake_up(&mut self) -> bool {
+        let mut woken = Vec::new();
+        self.net.take_planned(Todo::Hear, &mut woken);
+        woken.contains(&self.id)
     }
 
     /// Whether the protocol has neither closed nor aborted the connection.

@@ -140,6 +140,8 @@ mod tests {
         out
     }
 
+    /// An id, a `data:` line for each line of each part, an empty line that ends the event. An empty line of the text is a
+    /// `data:` line too.
     #[test]
     fn an_event_is_an_id_and_lines_of_data() {
         assert_eq!(event(&["Ada", "Hello"]), "id: 7\ndata: Ada\ndata: Hello\n\n");
@@ -147,6 +149,7 @@ mod tests {
         assert_eq!(event(&[""]), "id: 7\ndata: \n\n");
     }
 
+    /// The client takes away one space behind the colon, so one must be written; the others belong to the text.
     #[test]
     fn the_colon_and_the_space_behind_it_belong_to_the_line() {
         // WHATWG HTML §9.2.6: "If value starts with a U+0020 SPACE character, remove it": one, not two.
@@ -154,6 +157,8 @@ mod tests {
         assert_eq!(event(&[":", "data: x"]), "id: 7\ndata: :\ndata: data: x\n\n");
     }
 
+    /// A line begins with a field name. Text that is written as it came could end the event and forge another; CR alone
+    /// ends a line, too.
     #[test]
     fn data_cannot_write_fields_or_end_the_event() {
         for end in ["\n", "\r", "\r\n"] {
@@ -168,6 +173,21 @@ mod tests {
         assert_eq!(event(&["a\u{2028}b\u{85}c\u{b}d"]), "id: 7\ndata: a\u{2028}b\u{85}c\u{b}d\n\n");
     }
 
+    /// CR, LF and both end a line; each line gets the field in front and LF behind it. No text is one empty line.
+    #[test]
+    fn each_line_gets_its_field() {
+        let lines = |text| {
+            let mut out = "before ".to_string();
+            write_lines(&mut out, "x: ", text);
+            out
+        };
+        assert_eq!(lines("one"), "before x: one\n");
+        assert_eq!(lines(""), "before x: \n");
+        assert_eq!(lines("a\nb\rc\r\nd"), "before x: a\nx: b\nx: c\nx: d\n");
+        assert_eq!(lines("\n\r"), "before x: \nx: \nx: \n", "LF and then CR are two");
+    }
+
+    /// A comment begins with a colon; its own lines do, too.
     #[test]
     fn comments_and_retry() {
         let mut out = String::new();

@@ -4,7 +4,7 @@
 //! whether a wake-up was lost, came twice, or came while the client was between two connections: what it has
 //! not seen follows from the id.
 
-use std::collections::VecDeque;
+use std::collections::vec_deque::{Iter, VecDeque};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ impl History {
     /// What came after message `id`, oldest first; what has been forgotten is left out. 0: everything.
     ///
     /// An id that was not given out yet: everything, too. Somebody has set the clock back before a restart.
-    pub fn after(&self, id: u64) -> impl Iterator<Item = &Message> {
+    pub fn after(&self, id: u64) -> Iter<'_, Message> {
         let id = if id > self.last { 0 } else { id };
         // The ids stand without a gap, so the place follows from the id.
         let first = self.last - self.messages.len() as u64;
@@ -93,6 +93,7 @@ mod tests {
         history.after(after).map(|message| message.id).collect()
     }
 
+    /// After 0 everything, after the last one nothing, oldest first.
     #[test]
     fn what_came_after_an_id() {
         let history = history(10, 3);
@@ -102,6 +103,7 @@ mod tests {
         assert_eq!(history.last(), 3);
     }
 
+    /// What was forgotten is left out; the ids of the others stay what they were.
     #[test]
     fn the_oldest_is_forgotten_and_ids_go_on() {
         let history = history(3, 7);
@@ -112,6 +114,7 @@ mod tests {
         assert_eq!(ids(&history, 7), [] as [u64; 0]);
     }
 
+    /// Ids begin with the clock, so a client that saw message 57 of the run before misses nothing.
     #[test]
     fn ids_go_on_after_a_restart() {
         let start = UNIX_EPOCH + std::time::Duration::from_millis(1_700_000_000_000);
@@ -121,12 +124,14 @@ mod tests {
         assert_eq!(ids(&history, 57), [1_700_000_000_001]);
     }
 
+    /// Better a message twice than one never: somebody has set the clock back.
     #[test]
     fn an_id_that_was_not_given_out_yet_is_no_reason_to_miss_anything() {
         assert_eq!(ids(&history(3, 2), 57), [1, 2]);
         assert_eq!(ids(&history(3, 0), u64::MAX), [] as [u64; 0]);
     }
 
+    /// `HISTORY=0` is a setting like any other: no message, and no panic.
     #[test]
     fn a_room_may_have_no_memory() {
         assert_eq!(ids(&history(0, 4), 0), [] as [u64; 0]);

@@ -35,3 +35,25 @@ pub fn send_json(value: &Value, answer: &mut Answer<'_, '_>) {
         head.field("Content-Type", "application/json").field("Cache-Control", "no-store")
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Instant, UNIX_EPOCH};
+
+    use super::*;
+    use crate::History;
+
+    /// `last` is what to ask with the next time: the newest id, also where nothing is new. Asked with it, the client gets
+    /// each message once.
+    #[test]
+    fn the_news_are_what_came_after_and_what_to_ask_with_next() {
+        let mut room = Room::new(History::new(10, UNIX_EPOCH));
+        assert_eq!(news(0, &room), json!({ "last": 0, "messages": [] }));
+        for text in ["one", "two"] {
+            room.history.push("Ada".into(), text.into(), Instant::now(), UNIX_EPOCH);
+        }
+        let two = json!({ "id": 2, "at": 0, "name": "Ada", "text": "two" });
+        assert_eq!(news(1, &room), json!({ "last": 2, "messages": [two] }));
+        assert_eq!(news(2, &room), json!({ "last": 2, "messages": [] }));
+    }
+}

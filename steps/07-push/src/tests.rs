@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use poll::{Protocol, Rehearsal};
+use poll::{Ended, Protocol, Rehearsal};
 
 use super::*;
 
@@ -23,14 +23,18 @@ fn asks(client: &mut Client, target: &str) {
     client.receive(format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes());
 }
 
-/// Somebody else says something, and the loop wakes this connection if it waits.
+fn ada_says(text: &str) -> Said {
+    Said { name: "Ada".into(), text: text.into() }
+}
+
+/// Somebody else says something, and the loop wakes this connection if the room wants it.
 fn hears(client: &mut Client, text: &str) {
-    client.call(|http, demo, io| {
-        demo.room.say(Said { name: "Ada".into(), text: text.into() }, io);
-        if waiting(demo) > 0 {
-            http.woken(demo, io);
-        }
+    client.call(|_, demo, io| {
+        demo.room.say(ada_says(text), io);
     });
+    if client.take_wake_up() {
+        client.call(|http, demo, io| http.woken(demo, io));
+    }
 }
 
 fn waiting(demo: &Demo) -> u64 {
@@ -42,6 +46,50 @@ fn sent(client: &mut Client) -> String {
     String::from_utf8(client.sent()).unwrap()
 }
 
+/// The client says which message it saw last. A browser that connects again sends Last-Event-ID to the old address, so
+/// the field counts over the query. Who names none wants what comes from now on.
+#[test]
+fn what_was_seen_last_stands_in_the_field_or_in_the_query() {
+    let asked = |target: &str, field: &str| {
+        let bytes = format!("GET {target} HTTP/1.1\r\nHost: x\r\n{field}\r\n");
+        let (head, _) = Request::parse(bytes.as_bytes(), &request::Limits::DEFAULT).unwrap().unwrap();
+        after(&head, 57)
+    };
+    assert_eq!(asked("/events", ""), Ok(57));
+    assert_eq!(asked("/events?after=0", ""), Ok(0));
+    assert_eq!(asked("/events?x=1&after=3&y", ""), Ok(3));
+    assert_eq!(asked("/events?after=3", "Last-Event-ID: 9\r\n"), Ok(9));
+    for wrong in ["", "x", "-1", "+1", "1.5", "18446744073709551616"] {
+        assert_eq!(asked(&format!("/events?after={wrong}"), ""), Err(NO_ID), "after={wrong}");
+        let field = format!("Last-Event-ID: {wrong}\r\n");
+        assert_eq!(asked("/events?after=3", &field), Err(NO_ID), "{field}");
+    }
+}
+
+/// A message goes into the history, and its id comes back. Who waits hears of it by being woken, and only so: without
+/// that a long poll sleeps until its deadline.
+#[test]
+fn what_is_said_wakes_who_waits_and_nobody_else() {
+    for (way, waits) in [(Way::LongPoll, true), (Way::EventStream, true), (Way::ShortPoll, false)] {
+        let mut client = client();
+        let id = client.id();
+        client.call(|_, demo, io| {
+            demo.room.enters(way, id);
+            assert_eq!(demo.room.say(ada_says("Hello"), io), 1);
+        });
+        let texts: Vec<&str> = client.world.room.history.after(0).map(|message| &*message.text).collect();
+        assert_eq!(texts, ["Hello"]);
+        assert_eq!(client.take_wake_up(), waits, "{way:?}");
+
+        client.call(|_, demo, io| {
+            demo.room.leaves(way, id);
+            demo.room.say(ada_says("again"), io);
+        });
+        assert!(!client.take_wake_up(), "{way:?}: it waits no more");
+    }
+}
+
+/// No byte before there is news, then the whole answer at once; and who was answered waits no more.
 #[test]
 fn a_long_poll_waits_for_news() {
     let mut client = client();
@@ -55,6 +103,7 @@ fn a_long_poll_waits_for_news() {
     assert_eq!(waiting(&client.world), 0);
 }
 
+/// A wake-up says "look" and nothing else. It may come twice, or too late; only the history knows whether there is news.
 #[test]
 fn a_wake_up_without_news_is_no_answer() {
     let mut client = client();
@@ -73,6 +122,8 @@ fn a_wake_up_without_news_is_no_answer() {
     assert_eq!(sent(&mut client), "");
 }
 
+/// Proxies cut what is silent for too long, so the answer comes at the deadline all the same: 204, and the connection
+/// stays. The next question has a deadline of its own.
 #[test]
 fn a_long_poll_ends_empty_and_its_deadline_does_not_meet_the_next() {
     let mut client = client();
@@ -87,6 +138,7 @@ fn a_long_poll_ends_empty_and_its_deadline_does_not_meet_the_next() {
     assert!(client.is_open());
 }
 
+/// One answer at a time, in the order of the questions: what was asked behind a long poll is answered behind it.
 #[test]
 fn a_question_may_come_byte_by_byte_and_with_another_behind_it() {
     let mut client = client();
@@ -100,6 +152,7 @@ fn a_question_may_come_byte_by_byte_and_with_another_behind_it() {
     assert_eq!(answers.matches("Hello").count(), 2, "{answers}");
 }
 
+/// Each message leaves in a chunk of its own, as soon as it was said, and none is written twice.
 #[test]
 fn an_event_stream_goes_on_and_on() {
     let mut client = client();
@@ -114,6 +167,8 @@ fn an_event_stream_goes_on_and_on() {
     assert_eq!(sent(&mut client), "27\r\nid: 3\ndata: Ada\ndata: two\ndata: three\n\n\r\n");
 }
 
+/// A comment after a silence, not every so often: each message begins the time anew. It keeps proxies from cutting the
+/// stream, and finds out who vanished without a word.
 #[test]
 fn the_heartbeat_is_due_after_a_silence() {
     const COMMENT: &str = "e\r\n: still here\n\n\r\n";
@@ -131,6 +186,8 @@ fn the_heartbeat_is_due_after_a_silence() {
     assert_eq!(sent(&mut client), COMMENT);
 }
 
+/// What is not read piles up here. Above the limit the stream is cut off, without its last chunk, so that the client sees
+/// it; with Last-Event-ID it gets the rest, no message twice and none left out.
 #[test]
 fn who_does_not_read_is_dropped_and_gets_the_rest_later() {
     let mut client = client();
@@ -151,28 +208,72 @@ fn who_does_not_read_is_dropped_and_gets_the_rest_later() {
     assert_eq!(sent(&mut again).matches("id: ").count() as u64, 10 - events);
 }
 
+/// What it has not seen comes in its first chunk, behind the time after which it shall come again; and nothing of what it
+/// has seen.
 #[test]
-fn who_leaves_is_forgotten() {
+fn an_event_stream_begins_with_what_was_missed() {
+    let mut client = client();
+    for text in ["one", "two", "three"] {
+        hears(&mut client, text);
+    }
+    asks(&mut client, "/events?after=1");
+    let begun = sent(&mut client);
+    let events = "retry: 2000\n\nid: 2\ndata: Ada\ndata: two\n\nid: 3\ndata: Ada\ndata: three\n\n";
+    assert!(begun.ends_with(&format!("\r\n\r\n{:x}\r\n{events}\r\n", events.len())), "{begun}");
+    assert_eq!(client.world.room.stats()["events"]["messages"], 2);
+}
+
+/// A client that asks `target`, and then sends FIN.
+fn leaves(target: &str) {
+    let mut client = client();
+    asks(&mut client, target);
+    assert_eq!(waiting(&client.world), 1);
+    client.end();
+    assert!(!client.is_open());
+    assert_eq!(waiting(&client.world), 0);
+}
+
+/// It may have closed its half only, and still read; but a browser that left looks just the same, and an answer that may
+/// never come is not worth the wait.
+#[test]
+fn who_leaves_a_long_poll_is_forgotten() {
+    leaves("/wait");
+}
+
+/// As with a long poll: what waits for ever, and for nobody, is a leak.
+#[test]
+fn who_leaves_an_event_stream_is_forgotten() {
+    leaves("/events");
+}
+
+/// The connection died: a reset, a cable. Nothing is asked of the answer any more, and nobody but `gone` can take the
+/// client off the list of those who wait.
+#[test]
+fn who_is_cut_off_without_a_word_is_forgotten() {
     for target in ["/wait", "/events"] {
         let mut client = client();
         asks(&mut client, target);
         assert_eq!(waiting(&client.world), 1, "{target}");
-        client.end();
-        assert!(!client.is_open(), "{target}");
+        client.call(|http, demo, io| http.closed(io.id(), Ended::Reset, demo, io));
         assert_eq!(waiting(&client.world), 0, "{target}");
     }
 }
 
+/// 204, and no other request behind it: a server that stops must not leave a question open.
 #[test]
-fn a_server_that_stops_answers_all() {
-    let mut waits = client();
-    asks(&mut waits, "/wait");
-    waits.call(|http, demo, io| http.stop(demo, io));
-    let answer = sent(&mut waits);
+fn a_server_that_stops_answers_a_long_poll() {
+    let mut client = client();
+    asks(&mut client, "/wait");
+    client.call(|http, demo, io| http.stop(demo, io));
+    let answer = sent(&mut client);
     assert!(answer.contains("204 No Content") && answer.contains("Connection: close"), "{answer}");
+}
 
-    let mut reads = client();
-    asks(&mut reads, "/events");
-    reads.call(|http, demo, io| http.stop(demo, io));
-    assert!(sent(&mut reads).ends_with("\r\n0\r\n\r\n"));
+/// With the last chunk, so that the client sees a whole answer and not one that was cut off.
+#[test]
+fn a_server_that_stops_ends_an_event_stream() {
+    let mut client = client();
+    asks(&mut client, "/events");
+    client.call(|http, demo, io| http.stop(demo, io));
+    assert!(sent(&mut client).ends_with("\r\n0\r\n\r\n"));
 }

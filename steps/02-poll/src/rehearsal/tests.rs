@@ -129,3 +129,14 @@ fn the_end_is_told_once_though_a_message_is_unfinished() {
     it.end();
     assert_eq!((it.world.0.as_str(), it.unused()), ("open 3 ended", &b"3x"[..]));
 }
+
+/// Two calls before the loop comes to it are one wake-up, as in the loop.
+#[test]
+fn a_wake_up_can_be_seen_once() {
+    let mut rehearsal = Rehearsal::<Letters>::new(Heard::default());
+    assert!(!rehearsal.take_wake_up());
+    let id = rehearsal.id();
+    rehearsal.call(|_, _, io| (0..2).for_each(|_| io.wake(id)));
+    assert!(rehearsal.take_wake_up());
+    assert!(!rehearsal.take_wake_up());
+}
