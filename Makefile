@@ -28,6 +28,7 @@ help:
 	@echo '  make replay FILE=x.bin  sends a file of bytes; ARGS=--every-split cuts it everywhere and compares the answers'
 	@echo '  make wire STEP=05       what TCP sends: a rung, its first request, each segment drawn; ARGS="--pcap x.pcap"'
 	@echo '  make sockets STEP=05    what the kernel says about the sockets of a rung that runs'
+	@echo '  make book               the chapters as a book, served by our own rung 06'
 	@echo '  make test               all tests of all rungs, real browser included: some minutes'
 	@echo '  make test STEP=05       one rung: its unit tests and its black-box tests, in seconds'
 	@echo '  make browser [STEP=05]  the browser tests; pictures of each page in target/screenshots'
@@ -77,8 +78,8 @@ test: cargo
 	cargo test --package harness --test $(RUNG)
 else
 test: need
-	@# --keep-going: the browser is asked too when something before it has failed.
-	@$(MAKE) --no-print-directory --keep-going rungs browser
+	@# --keep-going: the browser is asked too when something before it has failed. pages: the book can be built.
+	@$(MAKE) --no-print-directory --keep-going rungs pages browser
 endif
 
 .PHONY: rungs
@@ -107,6 +108,16 @@ grade: cargo
 .PHONY: doctor
 doctor:
 	@tests/workbench/doctor.sh
+
+# The chapters in notes/ as pages, in target/book; the first time it builds mdBook.
+PAGES := cargo run --quiet --profile pages --package book --features pages
+
+.PHONY: pages book
+pages: cargo
+	@$(PAGES)
+
+book: pages
+	@cargo run --quiet --bin 06-files -- --root target/book $(ARGS)
 
 .PHONY: soak
 soak: cargo

@@ -4,6 +4,7 @@
 //! `tasks.toml` beside the rung.
 
 pub mod adds;
+pub mod anchors;
 pub mod cargo;
 pub mod check;
 pub mod course;

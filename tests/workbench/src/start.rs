@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::anchors::without_anchors;
 use crate::course::{Course, Rung};
 use crate::holes::Source;
 use crate::mine::{headline, number};
@@ -89,6 +90,11 @@ pub fn starter(course: &Course, rung: &Rung) -> Result<Files, Failure> {
     }
 
     lead_to_the_reference(course, &mut files)?;
+    for content in files.values_mut() {
+        if let Ok(text) = std::str::from_utf8(content) {
+            *content = without_anchors(text).into_bytes();
+        }
+    }
 
     let of_rung = fs::read_to_string(rung.home.join("Cargo.toml"))?;
     let of_workspace = fs::read_to_string(course.root.join("Cargo.toml"))?;

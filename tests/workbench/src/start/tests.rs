@@ -20,9 +20,11 @@ pub fn double(n: u32) -> u32 {
 }
 
 /// Halves.
+// ANCHOR: half
 pub fn half(n: u32) -> u32 {
     n / 2
 }
+// ANCHOR_END: half
 
 const OTHER: &str = include_str!(\"../../01-one/src/words.txt\");
 ";
@@ -92,7 +94,10 @@ fn a_copy_has_the_hole_and_all_else() {
     let hole = "/// Doubles.\npub fn double(n: u32) -> u32 {\n    // Task 1 of 1.\n    //\n    // Double it.\n    //\n    \
                 // Stuck? `make hint` says a little more each time.\n    let _ = n;\n    todo!()\n}\n";
     assert!(mine.contains(hole), "{mine}");
-    assert!(mine.contains("pub fn half(n: u32) -> u32 {\n    n / 2\n}"), "{mine}");
+    assert!(
+        mine.contains("/// Halves.\npub fn half(n: u32) -> u32 {\n    n / 2\n}\n\nconst"),
+        "no anchor: {mine}"
+    );
     assert_eq!(small.reads(WORDS), small.reads(REFERENCE_WORDS));
     assert!(!small.path("mine/01-one/tasks.toml").exists(), "the hints are no part of the copy");
     assert!(small.reads("mine/01-one/Cargo.toml").contains("[workspace]"));

@@ -1,0 +1,146 @@
+//! What a chapter shows of a terminal: commands, and what they print. `tests/console.rs` runs them.
+
+mod alike;
+
+pub use alike::{Whole, unlike};
+
+use crate::markdown::Block;
+
+/// What is to be done with a ```` ```console ```` block.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Its commands are run, each to its end.
+    Run,
+    /// So too, but the last one goes on while the next blocks run.
+    Stays,
+    /// No command, but what the server has printed meanwhile.
+    Server,
+    /// No test can run it; why.
+    ByHand(String),
+}
+
+/// A command, and what the chapter says that it prints.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Command {
+    /// For the shell, without the `$ `.
+    pub line: String,
+    /// The lines below it.
+    pub prints: Vec<String>,
+    /// Where it stands in the chapter.
+    pub at: usize,
+}
+
+/// A block that is understood.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Console {
+    /// What to do with it.
+    pub kind: Kind,
+    /// Only where the system is Linux.
+    pub linux: bool,
+    /// Its commands; for [`Kind::Server`] one with an empty line.
+    pub commands: Vec<Command>,
+    /// Where the block begins.
+    pub at: usize,
+}
+
+/// Understands a block; `None`: it shows no terminal.
+///
+/// # Errors
+///
+/// In words, when it is none of the kinds.
+pub fn read(block: &Block) -> Result<Option<Console>, String> {
+    let (info, why) = block.info.split_once(':').unwrap_or((&block.info, ""));
+    let mut words = info.split(',').map(str::trim);
+    if words.next() != Some("console") {
+        return Ok(None);
+    }
+    let (mut kind, mut linux) = (Kind::Run, false);
+    for word in words {
+        match word {
+            "by-hand" if why.trim().is_empty() => {
+                return Err("by-hand needs a reason: ```console,by-hand: why".into());
+            }
+            "by-hand" => kind = Kind::ByHand(why.trim().into()),
+            "stays" => kind = Kind::Stays,
+            "server" => kind = Kind::Server,
+            "linux" => linux = true,
+            other => {
+                return Err(format!(
+                    "no block is console,{other}; by-hand, stays, server and linux are known"
+                ));
+            }
+        }
+    }
+    let commands = commands(block, kind == Kind::Server);
+    match kind {
+        Kind::Run | Kind::Stays if commands.is_empty() => Err(
+            "a console block without `$ `: what should be run? (console,server: what the server has printed)"
+                .into(),
+        ),
+        _ => Ok(Some(Console { kind, linux, commands, at: block.line })),
+    }
+}
+
+/// Lines that begin with `$ ` are commands; one that ends with a backslash goes on in the next line.
+fn commands(block: &Block, of_server: bool) -> Vec<Command> {
+    let mut commands: Vec<Command> = Vec::new();
+    if of_server {
+        commands.push(Command { line: String::new(), prints: Vec::new(), at: block.line });
+    }
+    let mut goes_on = false;
+    for (at, line) in (block.line + 1..).zip(block.text.lines()) {
+        match (line.strip_prefix("$ "), commands.last_mut()) {
+            (_, Some(command)) if goes_on => {
+                command.line.push('\n');
+                command.line.push_str(line);
+                goes_on = line.ends_with('\\');
+            }
+            (Some(line), _) if !of_server => {
+                goes_on = line.ends_with('\\');
+                commands.push(Command { line: line.into(), prints: Vec::new(), at });
+            }
+            (_, Some(command)) => command.prints.push(line.into()),
+            // Before the first command: it is no output of anything.
+            (_, None) => return Vec::new(),
+        }
+    }
+    commands
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::markdown::blocks;
+
+    fn only(text: &str) -> Result<Option<Console>, String> {
+        read(&blocks(text)[0])
+    }
+
+    #[test]
+    fn commands_and_what_they_print() {
+        let text = "words\n\n```console\n$ one \\\n    more\n$ two\nsaid\n\nmore\n```\n";
+        let console = only(text).unwrap().unwrap();
+        assert_eq!((&console.kind, console.linux, console.at), (&Kind::Run, false, 3));
+        let [one, two] = console.commands.try_into().unwrap();
+        assert_eq!(one, Command { line: "one \\\n    more".into(), prints: vec![], at: 4 });
+        assert_eq!(
+            two,
+            Command { line: "two".into(), prints: vec!["said".into(), "".into(), "more".into()], at: 6 }
+        );
+    }
+
+    #[test]
+    fn kinds() {
+        assert_eq!(only("```text\n$ no\n```\n"), Ok(None));
+        let kind = |info: &str| only(&format!("```{info}\n$ a\n```\n")).map(|console| console.unwrap().kind);
+        assert_eq!(kind("console,stays"), Ok(Kind::Stays));
+        assert_eq!(kind("console,server,linux"), Ok(Kind::Server));
+        assert_eq!(
+            kind("console,by-hand: two people, typing"),
+            Ok(Kind::ByHand("two people, typing".into()))
+        );
+        assert!(kind("console,by-hand").is_err());
+        assert!(kind("console,byhand: x").is_err());
+        assert!(only("```console\nonly said\n```\n").is_err());
+    }
+}
