@@ -89,6 +89,7 @@ mod tests {
         heartbeat.due(10 * SECOND, now)
     }
 
+    /// The first Ping comes a second after the start, the next ones after a silence; each has so long for an answer.
     #[test]
     fn a_silence_is_followed_by_a_ping_and_no_answer_by_the_end() {
         let start = Instant::now() + 100 * SECOND;
@@ -109,6 +110,7 @@ mod tests {
         assert_eq!(due(&mut heartbeat, start + SECOND), Due::Ping(1_u64.to_be_bytes()));
     }
 
+    /// Only the payload of our last Ping is a round trip, and only once. The next silence begins with the answer.
     #[test]
     fn who_answers_is_pinged_again_after_the_next_silence() {
         let start = Instant::now() + 100 * SECOND;
@@ -137,6 +139,8 @@ mod tests {
         assert_eq!(due(&mut heartbeat, answered + SECOND), Due::At(answered + 21 * SECOND));
     }
 
+    /// In the middle of a large frame there is no place for a Pong. Who demands one throws out everybody who uploads
+    /// over a slow line.
     #[test]
     fn who_sends_something_else_is_alive() {
         let start = Instant::now() + 100 * SECOND;
@@ -147,6 +151,8 @@ mod tests {
         assert_eq!(due(&mut heartbeat, pinged + 10 * SECOND), Due::At(pinged + 29 * SECOND));
     }
 
+    /// While we do not read, for the client sends too fast, its Pong waits too: that is our doing. The time of the last
+    /// sign of life may lie in the future.
     #[test]
     fn who_is_not_read_is_not_missed() {
         let start = Instant::now() + 100 * SECOND;

@@ -63,6 +63,8 @@ mod tests {
         origins.allow(&head)
     }
 
+    /// All of the origin counts: scheme, host and port. Whoever compares its beginning, its end, or only the host lets
+    /// a page of somebody else in.
     #[test]
     fn rfc_6455_10_2_only_pages_that_may() {
         let origins = Origins::new("https://friend.example, http://localhost:3000", false).unwrap();

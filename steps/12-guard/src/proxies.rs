@@ -127,12 +127,15 @@ mod tests {
         Ok(text.parse().unwrap())
     }
 
+    /// Anybody can send these fields. They mean nothing before it is known who sent them.
     #[test]
     fn who_is_no_trusted_proxy_is_the_client_whatever_it_says() {
         assert_eq!(client("X-Forwarded-For: 127.0.0.1\r\n", "192.0.2.7"), ip("192.0.2.7"));
         assert_eq!(client("Forwarded: for=10.0.0.1\r\nX-Forwarded-For: x\r\n", "192.0.2.7"), ip("192.0.2.7"));
     }
 
+    /// A list that is read from the front begins with what the client wrote: it would choose its own address, and have
+    /// no limits at all.
     #[test]
     fn the_last_hop_that_is_not_trusted_is_the_client() {
         for (fields, expected) in [
@@ -158,6 +161,7 @@ mod tests {
         assert_eq!(client("X-Forwarded-For: 192.0.2.7\r\n", "::ffff:127.0.0.1"), ip("192.0.2.7"));
     }
 
+    /// Forwarded is read from its end too, each element by its `for`.
     #[test]
     fn rfc_7239_4_forwarded() {
         for (fields, expected) in [
@@ -172,6 +176,7 @@ mod tests {
         }
     }
 
+    /// A guess would be somebody else's address, and they would pay for it.
     #[test]
     fn what_leaves_open_whose_request_it_is_is_refused() {
         for (fields, expected) in [

@@ -101,6 +101,7 @@ mod tests {
         UNIX_EPOCH + Duration::from_secs(1_764_000_000)
     }
 
+    /// A session is no ticket, and nothing is good for ever. At the very moment when it ends, it is over.
     #[test]
     fn a_pass_is_good_for_its_purpose_and_its_time() {
         let seal = Seal::new(b"key", now());
@@ -119,6 +120,8 @@ mod tests {
         assert_ne!(issue(), issue());
     }
 
+    /// What stands in a pass is true only because nobody else has the key. One changed character, a piece cut off or
+    /// put on, or another key: no pass.
     #[test]
     fn who_changes_one_character_has_no_pass() {
         let seal = Seal::new(b"key", now());

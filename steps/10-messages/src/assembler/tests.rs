@@ -1,3 +1,4 @@
+mod extension;
 mod judge;
 
 use frames::{FrameError, write_frame};
@@ -127,6 +128,7 @@ fn section_5_4_fragments_make_one_message() {
     assert_eq!(events(wire), [text("one message"), Seen::Binary(vec![1, 2])]);
 }
 
+/// A control frame may stand between two fragments. It comes out at once, and the message is whole all the same.
 #[test]
 fn section_5_4_control_frames_come_through_between_fragments() {
     let wire = Wire::default()
@@ -188,6 +190,7 @@ fn section_5_5_1_a_close_frame_is_read() {
     assert_eq!(refused(Wire::default().frame(Opcode::Close, b"\x03")), MessageError::HalfCloseCode);
 }
 
+/// Each fragment alone is no UTF-8. All together are.
 #[test]
 fn section_5_6_a_character_may_be_cut_by_a_fragment() {
     let wire = Wire::default()
@@ -251,6 +254,7 @@ fn section_7_4_1_the_limit_counts_all_fragments_of_a_message_and_nothing_else() 
     assert!(matches!(refused(huge), MessageError::TooBig { .. }));
 }
 
+/// Nearly all messages come whole in one read. Who copies them all pays for it with each.
 #[test]
 fn a_message_that_came_whole_is_lent_and_one_in_parts_is_collected() {
     let mut assembler = Assembler::new(Role::Server, ());
@@ -278,110 +282,6 @@ fn an_idle_assembler_is_24_bytes_and_an_announced_message_costs_what_has_come() 
     let unfinished = assembler.unfinished.expect("ten bytes have come");
     let Collected::Binary(bytes) = unfinished.collected else { panic!("binary") };
     assert!(bytes.capacity() <= 64, "{} bytes", bytes.capacity());
-}
-
-/// An extension that doubles each byte on the wire, and marks that with RSV2.
-#[derive(Default)]
-struct Doubled {
-    half: Option<u8>,
-}
-
-impl Unpack for Doubled {
-    fn rsv(&self) -> Rsv {
-        Rsv::RSV2
-    }
-
-    fn unpack(
-        &mut self,
-        payload: &[u8],
-        last: bool,
-        sink: &mut dyn FnMut(&[u8]) -> Result<(), MessageError>,
-    ) -> Result<(), MessageError> {
-        for &byte in payload {
-            match self.half.take() {
-                None => self.half = Some(byte),
-                Some(first) if first == byte => sink(&[byte])?,
-                Some(_) => return Err(MessageError::CannotUnpack("two bytes that differ")),
-            }
-        }
-        match self.half {
-            Some(_) if last => Err(MessageError::CannotUnpack("half a byte")),
-            _ => Ok(()),
-        }
-    }
-}
-
-fn doubled(opcode: Opcode) -> Header {
-    Header { rsv: Rsv::RSV2, ..Header::new(opcode, 0) }
-}
-
-fn unpacked(wire: Wire) -> (Vec<Seen>, Option<MessageError>) {
-    let whole = run(Doubled::default(), &wire.0, usize::MAX);
-    for size in 1..wire.0.len() {
-        assert_eq!(run(Doubled::default(), &wire.0, size), whole, "reads of {size} bytes");
-    }
-    whole
-}
-
-#[test]
-fn section_9_an_extension_sees_marked_messages_and_only_those() {
-    let wire = Wire::default()
-        .put(doubled(Opcode::Text), b"HHii")
-        .frame(Opcode::Text, b"HHii")
-        .put(Header { fin: false, ..doubled(Opcode::Text) }, b"\xc3")
-        .frame(Opcode::Ping, b"HH")
-        .frame(Opcode::Continuation, b"\xc3\xa4\xa4");
-    let expected = vec![text("Hi"), text("HHii"), Seen::Ping(b"HH".to_vec()), text("ä")];
-    assert_eq!(unpacked(wire), (expected, None));
-}
-
-#[test]
-fn section_9_an_extension_s_bit_stands_on_first_frames_of_messages_only() {
-    for wire in [
-        Wire::default().frame(Opcode::Text, b"").put(doubled(Opcode::Ping), b""),
-        Wire::default().fragment(Opcode::Text, b"a").put(doubled(Opcode::Continuation), b"bb"),
-        Wire::default().put(Header { rsv: Rsv::RSV1 | Rsv::RSV2, ..Header::new(Opcode::Text, 0) }, b""),
-    ] {
-        assert!(matches!(unpacked(wire).1, Some(MessageError::Reserved(..))));
-    }
-}
-
-#[test]
-fn what_an_extension_unpacks_is_checked_as_if_it_had_come_so() {
-    let text = |payload: &[u8]| unpacked(Wire::default().put(doubled(Opcode::Text), payload));
-    assert_eq!(text(b"\xff\xff"), (vec![], Some(MessageError::NotUtf8)));
-    assert_eq!(text(b"\xc3\xc3"), (vec![], Some(MessageError::NotUtf8)));
-    assert_eq!(text(b"ab"), (vec![], Some(MessageError::CannotUnpack("two bytes that differ"))));
-    assert_eq!(text(b"a"), (vec![], Some(MessageError::CannotUnpack("half a byte"))));
-}
-
-/// One byte on the wire is a hundred bytes of payload.
-struct Bomb;
-
-impl Unpack for Bomb {
-    fn rsv(&self) -> Rsv {
-        Rsv::RSV1
-    }
-
-    fn unpack(
-        &mut self,
-        payload: &[u8],
-        _last: bool,
-        sink: &mut dyn FnMut(&[u8]) -> Result<(), MessageError>,
-    ) -> Result<(), MessageError> {
-        payload.iter().try_for_each(|&byte| sink(&[byte; 100]))
-    }
-}
-
-#[test]
-fn the_limit_is_that_of_the_unpacked_message() {
-    let header = Header { rsv: Rsv::RSV1, ..Header::new(Opcode::Binary, 0) };
-    let fits = Wire::default().put(header, &[7; 10]);
-    assert_eq!(run(Bomb, &fits.0, 1), (vec![Seen::Binary(vec![7; 1000])], None));
-    let over = Wire::default().put(header, &[7; 11]);
-    let error = MessageError::TooBig { length: 1100, limit: LIMIT };
-    assert_eq!(run(Bomb, &over.0, 1), (vec![], Some(error)));
-    assert_eq!(run(Bomb, &over.0, usize::MAX), (vec![], Some(error)));
 }
 
 #[test]

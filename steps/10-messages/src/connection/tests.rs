@@ -138,6 +138,8 @@ fn section_5_5_3_a_pong_that_nobody_asked_for_is_not_answered() {
     assert!(connection.is_open());
 }
 
+/// The answer has the code that came, or none; behind it nothing is sent, by nobody, and what stands behind their Close
+/// is not even parsed.
 #[test]
 fn section_5_5_1_a_close_is_answered_with_its_code_and_nothing_behind_it_is_looked_at() {
     for (code, payload) in [(1000, &b"\x03\xe8bye"[..]), (4999, b"\x13\x87"), (1005, b"")] {
@@ -155,6 +157,8 @@ fn section_5_5_1_a_close_is_answered_with_its_code_and_nothing_behind_it_is_look
     }
 }
 
+/// A client that breaks a rule must learn which. What it asked before is answered before; what stands behind is not
+/// looked at.
 #[test]
 fn section_7_1_7_a_broken_rule_is_told_by_its_code_and_the_answers_before_it_arrive() {
     let broken: [(&[u8], u16); 5] = [
@@ -178,6 +182,7 @@ fn section_7_1_7_a_broken_rule_is_told_by_its_code_and_the_answers_before_it_arr
     }
 }
 
+/// After our Close nothing is sent, no Pong, no second Close. We read on, for only their Close ends the wait.
 #[test]
 fn section_7_1_3_our_close_is_the_last_frame_and_theirs_ends_the_wait() {
     let mut connection = connection();
@@ -199,6 +204,7 @@ fn section_7_1_3_our_close_is_the_last_frame_and_theirs_ends_the_wait() {
     assert_eq!(connection.world.story.len(), 2);
 }
 
+/// A deadline that each byte moves never comes.
 #[test]
 fn section_7_1_1_the_wait_for_their_close_is_bounded_and_bytes_do_not_extend_it() {
     let mut connection = connection();
@@ -210,6 +216,7 @@ fn section_7_1_1_the_wait_for_their_close_is_bounded_and_bytes_do_not_extend_it(
     assert!(!connection.is_open());
 }
 
+/// There are three ways to end the wait, and each of them without another word from us.
 #[test]
 fn while_we_wait_for_their_close_a_fin_or_a_broken_rule_ends_it_too() {
     let mut with_fin = connection();

@@ -137,6 +137,8 @@ fn what_is_not_allowed_is_answered_and_does_no_harm() {
     assert_eq!(answers(&mut chat, &[say("ä123456789")])[0]["text"], "ä123456789");
 }
 
+/// Who lost the connection before the answer came sends again. The answer must come again, and the room must not hear
+/// it twice.
 #[test]
 fn what_is_said_twice_with_one_key_is_said_once() {
     let mut chat = chat();
@@ -153,6 +155,7 @@ fn control_characters_are_made_visible_and_line_breaks_stay() {
     assert_eq!(answers(&mut chat, &[join(), say("a\u{1b}\nb\u{202e}")])[1]["text"], "a\u{fffd}\nb\u{fffd}");
 }
 
+/// Nobody says that they stop. And whoever has said what they typed has stopped at once.
 #[test]
 fn typing_ends_by_itself() {
     let mut chat = chat();
@@ -177,6 +180,7 @@ fn binary_is_not_understood() {
     assert!(chat.world.hub.is_empty(), "gone at once, also for the others");
 }
 
+/// A FIN without a Close frame, half of a conversation: nothing of this member may stay.
 #[test]
 fn who_vanishes_has_left() {
     let mut chat = chat();

@@ -42,6 +42,8 @@ fn text(length: usize) -> Message<'static> {
     Message::Text(Cow::Owned("x".repeat(length)))
 }
 
+/// Each of the three is another connection, and what waits for it tells what it was sent. A room that nobody is in, and
+/// somebody who has gone, are no mistake.
 #[test]
 fn each_way_of_sending_reaches_whom_it_should() {
     rehearse(|mut hub, ids, net| {
@@ -184,6 +186,8 @@ fn words(stage: &mut Stage) -> Vec<String> {
     heard(stage).iter().map(|text| text.trim().to_string()).collect()
 }
 
+/// From the first message that finds no room to the moment when all has left, nothing is sent, not even what would fit:
+/// so there is one hole, and the member can be told how large it is.
 #[test]
 fn drop_newest_leaves_one_hole_and_says_how_large_it_is() {
     let mut stage = audience(Hub::default());
@@ -202,6 +206,8 @@ fn drop_newest_leaves_one_hole_and_says_how_large_it_is() {
     assert_eq!(words(&mut stage), ["again"]);
 }
 
+/// Old values are of no use, so holding back begins when the reader is slow, long before the queue is full. A message
+/// with another choice is sent all the same.
 #[test]
 fn coalesce_keeps_the_latest_of_each_key_from_the_moment_when_the_reader_is_slow() {
     let mut stage = audience(Hub::default());
@@ -232,6 +238,7 @@ fn what_is_held_for_one_member_is_bounded() {
     assert_eq!(stage.world.0.lost(), Lost { dropped: 97, ..Lost::default() }, "three of 16 KiB are kept");
 }
 
+/// What finds no room in an empty queue will never find any: held, it would be given again and again, without end.
 #[test]
 fn a_message_that_can_never_fit_does_not_wait_for_ever() {
     for (slow, lost) in [
@@ -248,6 +255,8 @@ fn a_message_that_can_never_fit_does_not_wait_for_ever() {
     }
 }
 
+/// What this member has got has no hole in it. Its Close stands behind what was queued, so that a reader who was only
+/// slow learns why.
 #[test]
 fn disconnect_closes_with_its_code_behind_what_was_queued() {
     for code in [close_code::POLICY, close_code::TRY_AGAIN_LATER] {
@@ -264,6 +273,8 @@ fn disconnect_closes_with_its_code_behind_what_was_queued() {
     }
 }
 
+/// Between our queue and the reader stand the buffers of two kernels. What has left has not arrived; only the member
+/// can say what has.
 #[test]
 fn who_confirms_has_only_a_window_full_on_the_way() {
     let mut stage = audience(Hub::new(SlowReader::Coalesce { key: 0 }).with_window(2));

@@ -88,6 +88,7 @@ fn a_ticket_opens_one_websocket_soon() {
     });
 }
 
+/// The page is asked about first. Otherwise a stranger's page could use up somebody's ticket.
 #[test]
 fn a_ticket_that_is_refused_for_its_page_is_not_used_up() {
     with_guard(Limits::default(), "192.0.2.1", |guard, io| {
@@ -128,6 +129,8 @@ fn requests_and_logins_have_rates_of_their_own() {
     });
 }
 
+/// Behind a proxy all connections come from one address. Each WebSocket must be counted at its client, and no longer at
+/// the proxy.
 #[test]
 fn behind_a_proxy_each_client_is_counted_at_its_own_address() {
     let limits = Limits { per_address: 1, ..Limits::default() };

@@ -58,6 +58,8 @@ fn a_burst_passes_and_then_the_client_waits_for_its_rate() {
     assert_eq!(sentry.tally.messages.get(), 8);
 }
 
+/// The messages of one read are judged one after the other. The last may be cheap; the pause that the first has
+/// earned stays.
 #[test]
 fn what_is_judged_later_in_a_turn_does_not_end_the_pause_sooner() {
     let stage = stage(limits());
@@ -70,6 +72,7 @@ fn what_is_judged_later_in_a_turn_does_not_end_the_pause_sooner() {
     assert_eq!(stage.common.counters.pauses.get(), 1, "one pause, two reasons");
 }
 
+/// Two reasons to wait at the same time are one wait. Who pays for each of them is closed too early.
 #[test]
 fn patience_pays_for_the_time_and_not_for_each_reason() {
     let stage = stage(limits());
@@ -168,6 +171,7 @@ fn all_connections_of_an_address_share_its_byte_rate() {
     assert_eq!(other.bytes(2200, false, stage.start), Verdict::PauseFor(2 * TENTH), "6000 at once for both");
 }
 
+/// Its Pong stands in the kernel, and we do not read: nobody may be thrown out for that.
 #[test]
 fn while_we_do_not_read_no_pong_is_missed() {
     let limits = Limits { ping_interval: SECOND, pong_timeout: SECOND, patience: 60 * SECOND, ..limits() };
