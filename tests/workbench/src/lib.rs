@@ -16,6 +16,7 @@ pub mod libtest;
 mod manifest;
 pub mod mine;
 pub mod own;
+pub mod patch;
 mod shorten;
 pub mod solution;
 pub mod start;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use lexopt::{Arg, Parser, ValueExt};
-use workbench::{Course, Failure, adds, check, grade, ladder, mine, own, solution, start, watch};
+use workbench::{Course, Failure, adds, check, grade, ladder, mine, own, patch, solution, start, watch};
 
 const USAGE: &str = "\
 workbench COMMAND [RUNG]      made to be called by make, from the top of the repository
@@ -16,6 +16,7 @@ workbench COMMAND [RUNG]      made to be called by make, from the top of the rep
   run RUNG       the program of the copy, what follows -- are its arguments; with OWN=1 upon your own lower rungs
   solution RUNG  what the course does otherwise, after you have passed; with FORCE=1 before
   diff RUNG      what the rung adds to those below it: files and public items
+  patch RUNG     what you have written, as tests/students keeps it
   grade          all rungs that were started, judged; JUnit in target/grade.xml
   ladder         how far you are
 ";
@@ -66,6 +67,7 @@ fn run() -> Result<ExitCode, Failure> {
         ["run", rung, arguments @ ..] => own::run(&course, rung, arguments),
         ["solution", rung] => solution::solution(&course, rung),
         ["diff", rung] => adds::show(&course, rung),
+        ["patch", rung] => patch::show(&course, rung),
         ["grade"] => grade::grade(&course),
         ["ladder"] => ladder::show(&course),
         _ => Err(USAGE.into()),

@@ -66,6 +66,20 @@ pub fn reset(course: &Course, name: &str) -> Result<ExitCode, Failure> {
 /// # Errors
 /// When a task names a file or a function that is not there, or one that cannot be a hole.
 pub fn starter(course: &Course, rung: &Rung) -> Result<Files, Failure> {
+    made(course, rung, Words::InHoles)
+}
+
+/// Whether the holes of a starter say what belongs there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Words {
+    /// They do.
+    InHoles,
+    /// They only are holes.
+    Left,
+}
+
+/// A starter.
+pub(crate) fn made(course: &Course, rung: &Rung, words: Words) -> Result<Files, Failure> {
     let mut files = Files::new();
     collect(&rung.home, Path::new(""), &mut files)?;
     files.remove(Path::new("tasks.toml"));
@@ -73,8 +87,11 @@ pub fn starter(course: &Course, rung: &Rung) -> Result<Files, Failure> {
     let tasks = &rung.tasks.list;
     let mut by_file: BTreeMap<&str, Vec<(&str, String)>> = BTreeMap::new();
     for (index, task) in tasks.iter().enumerate() {
-        let words = task.words(index + 1, tasks.len());
-        by_file.entry(&task.file).or_default().push((&task.function, words));
+        let said = match words {
+            Words::InHoles => task.words(index + 1, tasks.len()),
+            Words::Left => String::new(),
+        };
+        by_file.entry(&task.file).or_default().push((&task.function, said));
     }
     for (file, holes) in by_file {
         let content =
