@@ -139,7 +139,8 @@ impl Conversation {
         let sequence_number = self.place(from, segment, &mut notes);
         let acknowledgment_number =
             flags.has(Flags::ACK).then(|| self.acknowledge(from, segment, &mut notes));
-        let new = self.ways[from as usize].advance(sequence_number, segment, &mut notes);
+        let no_room = self.ways[from.other() as usize].window == Some(0);
+        let new = self.ways[from as usize].advance(sequence_number, segment, no_room, &mut notes);
         let window = self.window(from, segment, &mut notes);
         let words = self.words(from, segment, new);
         self.endings(from, sequence_number, acknowledgment_number, segment, &mut notes);

@@ -70,7 +70,9 @@ impl Drawing {
         if client.len() + server.len() + 2 <= room {
             lines.push(format!("{:TIME$}{client}{server:>1$}", "", room - client.len()));
         } else {
-            lines.extend([client, format!("{server:>0$}", self.width)]);
+            // A long IPv6 address is wider than a narrow terminal.
+            lines.extend(pieces(&client, self.width));
+            lines.extend(pieces(&server, self.width).map(|piece| format!("{piece:>0$}", self.width)));
         }
         lines
     }
@@ -156,6 +158,11 @@ impl Drawing {
         }
         all
     }
+}
+
+/// Cut after every so many characters; the text is ASCII.
+fn pieces(text: &str, width: usize) -> impl Iterator<Item = String> {
+    text.as_bytes().chunks(width).map(|piece| String::from_utf8_lossy(piece).into_owned())
 }
 
 /// What stands in the arrow.

@@ -30,6 +30,8 @@ pub enum Note {
     DuplicateAck,
     /// The last byte once more, to hear whether the other side still lives.
     KeepAlive,
+    /// The same while the other side has no room, to hear whether it has some again.
+    WindowProbe,
     /// The receiver has no room: the sender must stop.
     WindowClosed,
     /// The receiver has room again.
@@ -88,6 +90,7 @@ impl fmt::Display for Note {
             }
             Self::DuplicateAck => f.write_str("duplicate ACK: something came, but not what is waited for"),
             Self::KeepAlive => f.write_str("keep-alive: are you still there?"),
+            Self::WindowProbe => f.write_str("window probe: is there room again?"),
             Self::WindowClosed => f.write_str("window 0: no room, stop sending"),
             Self::WindowOpens => f.write_str("there is room again"),
             Self::HalfClose(side) => {

@@ -36,8 +36,15 @@ impl Way {
         self.next + i64::from(number.wrapping_sub(last) as i32)
     }
 
-    /// Takes the numbers that this segment uses up. True when nothing of its payload was sent before.
-    pub fn advance(&mut self, begin: i64, segment: &Segment<'_>, notes: &mut Vec<Note>) -> bool {
+    /// Takes the numbers that this segment uses up. True when nothing of its payload was sent before. `no_room`: the other
+    /// side's window is 0.
+    pub fn advance(
+        &mut self,
+        begin: i64,
+        segment: &Segment<'_>,
+        no_room: bool,
+        notes: &mut Vec<Note>,
+    ) -> bool {
         let flags = segment.header.flags;
         let numbers =
             segment.length as i64 + i64::from(flags.has(Flags::SYN)) + i64::from(flags.has(Flags::FIN));
@@ -45,10 +52,11 @@ impl Way {
         if flags.has(Flags::RST) {
             return false;
         }
-        // RFC 9293 §3.8.4: an old number makes the other side answer.
+        // RFC 9293 §3.8.4: an old number makes the other side answer. A byte that is not acknowledged is sent again instead.
         let plain = flags.0 & (Flags::SYN.0 | Flags::FIN.0) == 0;
-        if plain && segment.length <= 1 && begin == self.next - 1 && self.next > 1 {
-            notes.push(Note::KeepAlive);
+        let all_has_come = self.acknowledged == self.next;
+        if plain && segment.length <= 1 && begin == self.next - 1 && self.next > 1 && all_has_come {
+            notes.push(if no_room { Note::WindowProbe } else { Note::KeepAlive });
             return false;
         }
         if numbers == 0 {
@@ -90,3 +98,6 @@ impl Way {
         fills
     }
 }
+
+#[cfg(test)]
+mod tests;

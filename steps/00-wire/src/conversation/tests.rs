@@ -144,8 +144,28 @@ fn a_window_closes_and_opens() {
 #[test]
 fn a_keep_alive_is_no_retransmission() {
     let hello = client(PSH_ACK, 1001, 5001).payload(b"hello");
-    let seen = after_handshake(&[hello, client(ACK, 1005, 5001), client(ACK, 1005, 5001).payload(b"o")]);
-    assert_eq!(notes(&seen), [vec![], vec![Note::KeepAlive], vec![Note::KeepAlive]]);
+    let again = client(ACK, 1005, 5001).payload(b"o");
+    let seen = after_handshake(&[
+        hello,
+        again.clone(), // not acknowledged yet
+        server(ACK, 5001, 1006),
+        client(ACK, 1005, 5001),
+        again.clone(),
+        server(ACK, 5001, 1006).window(0),
+        again,
+    ]);
+    assert_eq!(
+        notes(&seen),
+        [
+            vec![],
+            vec![Note::Retransmission],
+            vec![],
+            vec![Note::KeepAlive],
+            vec![Note::KeepAlive],
+            vec![Note::WindowClosed],
+            vec![Note::WindowProbe],
+        ]
+    );
 }
 
 #[test]

@@ -1,0 +1,150 @@
+//! The program around the picture: files, Ctrl-C, pipes, arguments, `make wire`.
+
+use std::io::{Read, Write};
+use std::time::Duration;
+
+use harness::{Lesson, Story};
+
+use crate::captures;
+use crate::watch::{self, Watched, in_order, program, watched};
+
+pub fn a_capture_draws_the_same_picture(story: &Story) {
+    story.teaches(Lesson {
+        why: "A capture keeps each packet with its time, in whole microseconds. Drawn from it the picture is the same, line \
+              for line, on any machine.",
+        read: "notes/00-wire.md",
+        hand: "make wire STEP=05 ARGS='--pcap x.pcap', then: cargo run --bin 00-wire -- --read x.pcap",
+    });
+    let file = story.directory().join("watched.pcap");
+    let file = file.to_str().expect("UTF-8");
+    let Watched { listener, watcher, address } = watched(story, "127.0.0.1:0", &["--once", "--pcap", file]);
+    let mut alice = story.client("alice", address);
+    let (mut server, _) = listener.accept().expect("alice");
+    alice.sends("GET / HTTP/1.1\r\n\r\n");
+    server.read_exact(&mut [0; 18]).expect("the request");
+    server.write_all(b"HTTP/1.1 200 OK\r\n\r\n").expect("alice reads");
+    drop(server);
+    alice.receives_exactly("HTTP/1.1 200 OK\r\n\r\n");
+    alice.receives_end();
+    alice.closes();
+    let picture = watcher.ends();
+    let live = picture.text();
+    let (_, live) = live.split_once('\n').expect("the first line says what is watched");
+    program(story).args(["--read", file]).runs().succeeds().prints(live);
+    program(story).args(["--read", file, "--port", "1"]).runs().succeeds().prints("");
+}
+
+pub fn ctrl_c_ends_it(story: &Story) {
+    story.teaches(Lesson {
+        why: "Ctrl-C is how one stops watching: say what is still open, and end with 0. The capture is whole at any moment.",
+        read: "man 7 signal, notes/00-wire.md",
+        hand: "cargo run --bin 00-wire, then Ctrl-C; echo $?",
+    });
+    let file = story.directory().join("stopped.pcap");
+    let file = file.to_str().expect("UTF-8");
+    let Watched { listener, watcher, address } = watched(story, "127.0.0.1:0", &["--pcap", file]);
+    let mut alice = story.client("alice", address);
+    alice.sends("in the middle");
+    watcher.prints_eventually("\"in the middle\"");
+    watcher.interrupt();
+    let picture = watcher.ends();
+    picture.succeeds().mentions("1 conversation is still open");
+    program(story).args(["--read", file]).runs().succeeds().mentions("\"in the middle\"");
+    drop(listener);
+
+    // A port where nobody is: nothing to tell.
+    let Watched { listener, watcher, .. } = watched(story, "127.0.0.1:0", &[]);
+    watcher.interrupt();
+    let ended = watcher.ends();
+    ended.succeeds();
+    story.expects(ended.text().lines().count() == 1, "no more than the first line");
+    drop(listener);
+}
+
+pub fn nobody_reads_the_output(story: &Story) {
+    story.teaches(Lesson {
+        why: "Behind `| head -1` the next write fails with EPIPE: whoever read has enough. That is an end, not a failure, and \
+              no panic.",
+        read: "man 2 write (EPIPE), notes/00-wire.md",
+        hand: "cargo run --bin 00-wire -- --read x.pcap | head -1",
+    });
+    let file = story.directory().join("long.pcap");
+    std::fs::write(&file, captures::file(&captures::exchange())).expect("a file");
+    let path = watch::path(story);
+    for arguments in [format!("--read {}", file.display()), "--help".into()] {
+        let line = format!("{{ '{}' {arguments}; echo status $? >&2; }} | true", path.display());
+        let ran = story.program("sh").args(["-c", &line]).runs();
+        ran.succeeds();
+        story.expects(ran.stderr == "status 0\n", format!("status 0 and no word, there is {:?}", ran.stderr));
+    }
+}
+
+pub fn bad_arguments_are_said_in_one_line(story: &Story) {
+    story.teaches(Lesson {
+        why: "Whoever starts a program with a wrong argument wants to know which one and what is right. The exit code of \
+              wrong usage is 2.",
+        read: "notes/00-wire.md",
+        hand: "cargo run --bin 00-wire -- --nonsense; echo $?",
+    });
+    for (arguments, said) in [
+        (vec!["--nonsense"], "invalid option '--nonsense'; --help lists the options"),
+        (vec!["8080"], "unexpected argument \"8080\""),
+        (vec!["--port"], "missing argument for option '--port'"),
+        (vec!["--port", "0"], "--port \"0\": give a port from 1 to 65535"),
+        (vec!["--port", "99999"], "--port \"99999\": give a port from 1 to 65535"),
+    ] {
+        watch::fails_with(story, &program(story).args(arguments).runs(), 2, said);
+    }
+    let ran = program(story).env("PORT", "many").runs();
+    watch::fails_with(story, &ran, 2, "PORT=\"many\": give a port from 1 to 65535");
+    let ran = program(story).args(["--pcap", "/there/is/no/such/place"]).runs();
+    watch::fails_with(story, &ran, 1, "--pcap /there/is/no/such/place: No such file or directory");
+}
+
+pub fn help_tells_all_options(story: &Story) {
+    story.teaches(Lesson {
+        why: "--help goes to stdout, because it was asked for, and ends with 0. It names every option and variable.",
+        read: "notes/00-wire.md",
+        hand: "cargo run --bin 00-wire -- --help",
+    });
+    let ran = program(story).arg("--help").runs();
+    ran.succeeds();
+    for word in
+        ["--port", "--once", "--pcap", "--read", "--verbose", "--help", "PORT", "COLUMNS", "CAP_NET_RAW"]
+    {
+        story.expects(ran.text().contains(word), format!("{word} in the help"));
+    }
+}
+
+pub fn make_wire_shows_a_rungs_first_request(story: &Story) {
+    story.teaches(Lesson {
+        why: "make wire starts a rung in a namespace of its own, watches its port, makes the first request and ends with it.",
+        read: "tests/tools/wire.sh, notes/00-wire.md",
+        hand: "make wire STEP=05",
+    });
+    story.needs_our_program();
+    if cfg!(not(target_os = "linux")) {
+        story.does_not_apply("only Linux has packet sockets");
+    }
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../tools/wire.sh");
+    // As from a shell: what holds for this suite does not hold for the script.
+    let wire = |rung: &str| {
+        let limit = Duration::from_secs(80);
+        story.program("env").args(["-u", "ALONE", script, rung]).limit(limit).runs()
+    };
+    for (rung, words) in [
+        ("02-poll", vec!["\"hello\\n\"", "\"hello\\n\"", "closed, by the client first"]),
+        ("05-keep-alive", vec!["GET / HTTP/1.1", "HTTP/1.1 200 OK", "closed, by the client first"]),
+        (
+            "10-messages",
+            vec!["HTTP/1.1 101 Switching", "WebSocket text, 5 bytes, masked", "closed, by the server first"],
+        ),
+    ] {
+        let picture = wire(rung);
+        picture.succeeds();
+        in_order(story, &picture, &[&["SYN  seq 0", "SYN, ACK  seq 0  ack 1"], &words[..]].concat());
+    }
+    let ran = wire("00-wire");
+    story.expects(ran.status.code() == Some(2), "exit status 2");
+    ran.mentions("rung 00 listens nowhere");
+}
