@@ -36,6 +36,7 @@ help:
 	@echo '  make attack [STEP=05]   a hostile client at a rung, or at ADDRESS=127.0.0.1:8080; ONLY=slowloris, ARGS="--help"'
 	@echo '  make fuzz               libFuzzer looks for inputs that break a promise: TARGET=http SECONDS=60'
 	@echo '  make load               10,000 people in a chat for a minute: heartbeats, delays, memory; N=1000 SECONDS=10'
+	@echo '  make compare            polling, events and WebSocket in the same chat, measured: notes/compare.md'
 	@echo '  make lint               format, clippy, and each rung built alone'
 	@echo
 	@echo 'Build it yourself (notes/workbench.md):'
@@ -127,6 +128,11 @@ soak: cargo
 load: cargo
 	LOAD_CONNECTIONS=$(or $(N),10000) LOAD_SECONDS=$(or $(SECONDS),60) HARNESS_PROFILE=release \
 		cargo test --package load --test load
+
+# Two minutes; writes notes/compare.csv, the chapter's tables and its pictures. SHOW=1: only the last two, from the first.
+.PHONY: compare
+compare: cargo
+	COMPARE=$(if $(SHOW),show,full) cargo test --package compare --test compare
 
 # A rung, or with ADDRESS whoever listens there, on this machine.
 .PHONY: attack

@@ -1,4 +1,5 @@
-//! notes/interview.md names a test, a command or a file for each answer. This holds it to that: all of them exist.
+//! notes/interview.md names a test, a command or a file for each answer. This holds it to that: all of them exist. And
+//! so does each test that any other chapter names.
 
 mod suites;
 
@@ -14,6 +15,35 @@ fn every_answer_is_shown_by_something_that_exists() {
     let shown = Shown::read();
     let faults: Vec<String> = answers.iter().flat_map(|answer| shown.faults_of(answer)).collect();
     assert!(faults.is_empty(), "notes/interview.md names what is not there:\n{}", faults.join("\n"));
+}
+
+#[test]
+fn every_test_named_in_the_notes_exists() {
+    let suites = Suites::read();
+    let mut count = 0;
+    for entry in fs::read_dir(root().join("notes")).expect("notes") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_none_or(|extension| extension != "md") {
+            continue;
+        }
+        let page = fs::read_to_string(&path).expect("a chapter");
+        for name in
+            page.lines().flat_map(|line| line.split('`').skip(1).step_by(2)).filter(|name| is_test(name))
+        {
+            assert!(suites.have(name), "{} names {name:?}, and there is no such test", path.display());
+            count += 1;
+        }
+    }
+    assert!(count >= 100, "only {count} were found");
+}
+
+/// `02 waiting_costs_nothing`
+fn is_test(name: &str) -> bool {
+    let word = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let halves = name.split_once(' ');
+    halves.is_some_and(|(rung, test)| {
+        rung.len() == 2 && rung.bytes().all(|byte| byte.is_ascii_digit()) && test.contains('_') && word(test)
+    })
 }
 
 /// What can be named: tests, files, commands.

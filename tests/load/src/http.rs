@@ -24,8 +24,11 @@ pub(crate) fn socket_from(from: Ipv4Addr) -> Result<Socket, String> {
     Ok(socket)
 }
 
-/// Logs in: the value of the Cookie field that proves it.
-pub(crate) fn log_in(from: Ipv4Addr, to: SocketAddr, name: &str) -> Result<String, String> {
+/// Logs in at rung 12: the value of the Cookie field that proves it.
+///
+/// # Errors
+/// When there is no way from that address, or the answer is no session.
+pub fn log_in(from: Ipv4Addr, to: SocketAddr, name: &str) -> Result<String, String> {
     let form = format!("name={name}");
     let head = format!(
         "POST /login HTTP/1.1\r\nHost: {to}\r\nConnection: close\r\n\

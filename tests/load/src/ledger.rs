@@ -4,7 +4,7 @@
 ///
 /// Two orders are checked: each talker's own numbers, and the ids that the server gives to all messages, which grow.
 #[derive(Debug, Default)]
-pub(crate) struct Ledger {
+pub struct Ledger {
     /// By talker: the number of the message that comes next.
     next: Vec<u32>,
     /// Talker and number of messages that were jumped over.
@@ -14,7 +14,8 @@ pub(crate) struct Ledger {
 
 /// What is to be thought of one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Delivery {
+pub enum Delivery {
+    /// It is new, and nothing later was here before it.
     Right,
     /// It was here before.
     Twice,
@@ -23,6 +24,7 @@ pub(crate) enum Delivery {
 }
 
 impl Ledger {
+    /// A message has come: the talker's message of this number, under this id.
     pub fn note(&mut self, talker: usize, number: u32, id: u64) -> Delivery {
         if self.next.len() <= talker {
             self.next.resize(talker + 1, 0);

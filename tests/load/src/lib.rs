@@ -18,6 +18,8 @@ mod report;
 mod state;
 mod tally;
 
+pub use http::log_in;
+pub use ledger::{Delivery, Ledger};
 pub use plan::Plan;
 
 use std::net::Ipv4Addr;
