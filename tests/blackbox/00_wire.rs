@@ -44,6 +44,7 @@ fn main() -> ExitCode {
             ends::nobody_reads_the_output,
             ends::bad_arguments_are_said_in_one_line,
             ends::help_tells_all_options,
+            slow(90, ends::make_sockets_shows_who_waits_and_who_closed_first),
             slow(90, ends::make_wire_shows_a_rungs_first_request),
         ],
     )

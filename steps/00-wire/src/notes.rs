@@ -14,7 +14,8 @@ pub enum Side {
 /// Something about a segment that only one who has seen those before it can know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Note {
-    /// The watcher came later than the connection: the relative numbers begin with what was seen first.
+    /// The watcher came later than the connection: the relative numbers begin with what was seen first, and nobody knows the
+    /// scale of the windows.
     JoinedLate,
     /// All of it has been sent before.
     Retransmission,
@@ -78,7 +79,9 @@ impl fmt::Display for Side {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::JoinedLate => f.write_str("the beginning was not seen: relative numbers begin here"),
+            Self::JoinedLate => {
+                f.write_str("the beginning was not seen: relative numbers begin here, windows are as sent")
+            }
             Self::Retransmission => f.write_str("retransmission: all of this was sent before"),
             Self::PartlySentBefore(count) => {
                 write!(f, "retransmission: {count} of these bytes were sent before")

@@ -68,6 +68,7 @@ fn word(row: &Row, is_servers: bool) -> String {
         State::Established | State::CloseWait if is_servers && row.inode == 0 => {
             "server: not accepted yet".into()
         }
+        State::SynSent => format!("{side}: SYN sent, no answer yet"),
         State::CloseWait => format!("{side}: the {other} has closed, this side has not"),
         State::FinWait2 => format!("{side}: has closed first, the {other} has not"),
         State::TimeWait => format!("{side}: closed first, so it keeps the address pair for a minute"),

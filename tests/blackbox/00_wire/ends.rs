@@ -148,3 +148,40 @@ pub fn make_wire_shows_a_rungs_first_request(story: &Story) {
     story.expects(ran.status.code() == Some(2), "exit status 2");
     ran.mentions("rung 00 listens nowhere");
 }
+
+pub fn make_sockets_shows_who_waits_and_who_closed_first(story: &Story) {
+    story.teaches(Lesson {
+        why: "The kernel shows each socket: for the one that listens how many wait, for a connection its state, the bytes that \
+              nobody has read, and afterwards TIME-WAIT on the side that closed first.",
+        read: "steps/01-accept/examples/sockets.rs, notes/00-wire.md",
+        hand: "make run STEP=01, nc 127.0.0.1 8080 twice, make sockets",
+    });
+    if cfg!(not(target_os = "linux")) {
+        story.does_not_apply("only Linux has /proc/net/tcp");
+    }
+    let path = harness::binary("01-accept/sockets", false).unwrap_or_else(|said| story.fails(said));
+    let sockets = |port: u16| story.program(path.to_str().expect("UTF-8")).env("PORT", port).runs();
+    let server = story.server_with(|setup| setup.rung("01-accept"));
+    let port = server.address().port();
+    let mut alice = story.client("alice", &server);
+    alice.sends("x");
+    alice.receives_exactly("x");
+    let mut bob = story.client("bob", &server);
+    bob.sends("hello");
+    let hers = alice.local_address();
+    server.log_contains_eventually("1 waiting in the backlog");
+    let shown = sockets(port);
+    in_order(story, &shown, &["State ", "LISTEN            1 ", &format!("{hers} "), "  5      0 "]);
+    shown.mentions("listens; 1 waiting in the backlog").mentions("server: not accepted yet");
+    alice.half_closes();
+    alice.receives_end();
+    bob.half_closes();
+    bob.receives_exactly("hello");
+    bob.receives_end();
+    let shown = sockets(port);
+    shown
+        .mentions("nobody waits in the backlog")
+        .mentions("client: closed first, so it keeps the address pair");
+    server.stop();
+    sockets(1).succeeds().mentions("no socket on port 1: nothing listens there");
+}
