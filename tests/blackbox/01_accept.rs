@@ -24,6 +24,7 @@ fn main() -> ExitCode {
             a_client_that_resets_does_not_end_the_server,
             a_broken_pipe_does_not_end_the_server,
             a_call_that_a_signal_interrupts_is_made_again,
+            an_accept_that_fails_does_not_end_the_server,
             a_restart_finds_its_port_free,
             without_so_reuseaddr_the_restart_is_refused,
             a_port_in_use_is_said_in_one_line,
@@ -302,6 +303,23 @@ fn a_call_that_a_signal_interrupts_is_made_again(story: &Story) {
         alice.half_closes();
         alice.receives_end();
     }
+}
+
+fn an_accept_that_fails_does_not_end_the_server(story: &Story) {
+    story.teaches(Lesson {
+        why: "accept failed: a client was gone before you came to it (ECONNABORTED), or no descriptor was left (EMFILE). \
+              That is one client's misfortune. Log it, wait a moment, accept again; with `?` the server ends for all.",
+        read: "man 2 accept, ERRORS; notes/01-accept.md",
+        hand: "strace -f -e inject=accept,accept4:error=ECONNABORTED:when=1 target/debug/01-accept",
+    });
+    if !cfg!(target_os = "linux") {
+        story.does_not_apply("only Linux has a strace that can make accept fail");
+    }
+    let fault = "inject=accept,accept4:error=ECONNABORTED:when=1";
+    let server =
+        story.server_with(|s| s.under(["strace", "-f", "-qq", "-e", "trace=accept,accept4", "-e", fault]));
+    // The first accept has failed before anybody came.
+    still_serves(story, &server);
 }
 
 fn a_restart_finds_its_port_free(story: &Story) {
