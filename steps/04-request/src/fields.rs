@@ -112,6 +112,15 @@ mod tests {
         assert_eq!(Field::parse(b"x::"), field("x", b":"));
     }
 
+    // Otherwise a later rung misses a field, or takes another for it.
+    #[test]
+    fn rfc_9110_5_1_a_field_has_its_name_in_any_case() {
+        let field = Field::parse(b"ETag: x").unwrap();
+        for (name, has) in [("ETag", true), ("etag", true), ("ETAG", true), ("ETags", false), ("", false)] {
+            assert_eq!(field.is(name), has, "{name:?}");
+        }
+    }
+
     #[test]
     fn rfc_9112_5_malformed_field_lines() {
         assert_eq!(Field::parse(b"Host : a"), Err(ParseError::SpaceBeforeColon));

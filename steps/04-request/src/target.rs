@@ -161,7 +161,10 @@ mod tests {
 
     #[test]
     fn only_visible_ascii_and_no_fragment() {
-        assert_eq!(get("/a\tb"), Err(ParseError::TargetBytes));
+        for byte in (0..=b' ').chain([0x7f]) {
+            let target = [b'/', byte];
+            assert_eq!(Target::parse(&target, Method::Get), Err(ParseError::TargetBytes), "{byte:#x}");
+        }
         assert_eq!(get("/ä"), Err(ParseError::TargetBytes));
         assert_eq!(get("/a#b"), Err(ParseError::TargetFragment));
         assert!(get("/!\"$%&'()*+,-.:;<=>?@[\\]^_`{|}~").is_ok());

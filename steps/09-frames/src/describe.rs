@@ -142,6 +142,19 @@ mod tests {
         assert_eq!(drawing(&HELLO), expected);
     }
 
+    // Otherwise whoever looks at a fragment is told that its message is over.
+    #[test]
+    fn a_frame_without_fin_says_that_more_fragments_follow() {
+        for (first, meaning) in [
+            (0x01, "more fragments follow"),
+            (0x00, "more fragments follow"),
+            (0x80, "the last frame of its message"),
+            (0xf1, "the last frame of its message"),
+        ] {
+            assert_eq!(drawing(&[first])[0].2, meaning, "{first:#x}");
+        }
+    }
+
     #[test]
     fn the_bits_are_those_of_the_wire() {
         let wire = [

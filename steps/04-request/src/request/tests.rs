@@ -1,7 +1,7 @@
 mod limits;
 
 use super::*;
-use crate::Arrival;
+use crate::{Arrival, Status};
 
 const LIMITS: Limits = Limits { target: 100, field_line: 120, fields: 8, head: 400 };
 
@@ -180,6 +180,8 @@ fn rfc_9112_2_3_version() {
         refused(format!("GET / {version}\r\n").as_bytes(), expected);
     }
     refused(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ParseError::VersionNotSupported);
+    // RFC 9110 §15.6.6
+    assert_eq!(ParseError::VersionNotSupported.status(), Status::HttpVersionNotSupported);
 }
 
 #[test]

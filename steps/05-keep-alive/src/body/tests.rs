@@ -140,6 +140,13 @@ fn lines_extensions_and_trailers_are_limited() {
     assert_eq!(extended.len(), 16 + 6 + 5);
     assert!(matches!(outcome(format!("{}0\r\n\r\n", extended.repeat(6))), Ok(Some(_))));
     assert_eq!(outcome(extended.repeat(7)), Err(BodyError::TrailersTooLarge));
+    // A limit is what is still allowed: seven times six bytes.
+    for (trailers, fits) in [(42, true), (41, false)] {
+        let limits = Limits { trailers, ..Limits::DEFAULT };
+        let seven = format!("{}0\r\n\r\n", extended.repeat(7));
+        let outcome = outcome_with(Framing::Chunked, seven.as_bytes(), &limits);
+        assert_eq!(outcome.is_ok(), fits, "42 bytes, {trailers} are allowed: {outcome:?}");
+    }
     assert!(matches!(outcome(format!("{}0\r\n\r\n", "1\r\nx\r\n".repeat(99))), Ok(Some(_))));
 }
 
@@ -158,6 +165,7 @@ fn each_fault_has_a_status_and_a_section() {
         BodyError::TooLarge,
     ] {
         assert!(fault.section().starts_with("RFC 91"), "{fault:?}");
-        assert!(!fault.to_string().ends_with('.'), "{fault}");
+        let why = fault.to_string();
+        assert!(why.contains(' ') && !why.ends_with('.'), "{fault:?} in words: {why}");
     }
 }

@@ -229,6 +229,16 @@ fn a_frame_is_written_with_the_length_of_its_payload_and_masked_when_it_has_a_ke
     assert_eq!(wire, [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58]);
 }
 
+// Otherwise a large message takes many times its size in memory, and the bytes on the wire do not show it.
+#[test]
+fn a_frame_takes_the_memory_of_its_bytes() {
+    for length in [1000, 100_000] {
+        let mut wire = Vec::new();
+        write_frame(Header::new(Opcode::Binary, 0), &vec![7; length], &mut wire);
+        assert!(wire.capacity() < 2 * length, "{} bytes for {length}", wire.capacity());
+    }
+}
+
 #[test]
 fn rsv_bits_are_a_set() {
     assert!(Rsv::NONE.within(Rsv::NONE));
@@ -236,4 +246,5 @@ fn rsv_bits_are_a_set() {
     assert!(Rsv::RSV1.within(Rsv::RSV1 | Rsv::RSV3));
     assert!(!Rsv::RSV1.within(Rsv::NONE));
     assert!(!(Rsv::RSV1 | Rsv::RSV2).within(Rsv::RSV1));
+    assert_eq!(Rsv::RSV1 | Rsv::RSV1, Rsv::RSV1);
 }

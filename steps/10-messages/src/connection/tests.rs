@@ -42,6 +42,10 @@ impl Application for Echo {
                 let own = socket.id();
                 assert_eq!(socket.send_to(own, b"too late"), Sent::Gone);
             }
+            Message::Text(text) if text == "both" => {
+                socket.text("grüße");
+                socket.binary(&[0, 255]);
+            }
             message => {
                 self.story.push(format!("{} of {}", message.opcode(), message.as_bytes().len()));
                 socket.send(message);
@@ -118,6 +122,15 @@ fn an_echo_of_both_kinds_unmasked() {
     connection.receive(&sends(Opcode::Binary, &[0; 70_000]));
     assert_eq!(connection.sent(), frame(Opcode::Binary, &[0; 70_000]));
     assert_eq!(connection.world.story, ["open Ada", "text of 7", "binary of 70000", "drained Ada"]);
+}
+
+// Otherwise what an application sends in the short way never leaves.
+#[test]
+fn section_5_6_text_and_bytes_are_sent_as_what_they_are() {
+    let mut connection = connection();
+    connection.receive(&sends(Opcode::Text, b"both"));
+    let expected = [frame(Opcode::Text, "grüße".as_bytes()), frame(Opcode::Binary, &[0, 255])].concat();
+    assert_eq!(connection.sent(), expected);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! How much is too much.
 
 use super::*;
-use crate::Status;
 
 #[test]
 fn rfc_9112_3_a_target_over_the_limit_is_414() {

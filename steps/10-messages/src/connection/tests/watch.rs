@@ -17,6 +17,7 @@ pub(super) struct Script {
     pongs: Vec<Vec<u8>>,
     due_after_a_pong: Option<Vec<(Duration, Due)>>,
     bytes: usize,
+    told: usize,
     most_bytes: Option<usize>,
     in_message: bool,
 }
@@ -25,6 +26,7 @@ impl Watch for Script {
     fn bytes(&mut self, length: usize, in_message: bool, _: Instant) -> Verdict {
         self.in_message = in_message;
         self.bytes += length;
+        self.told += 1;
         match self.most_bytes {
             Some(most) if self.bytes > most => self.verdict.unwrap_or(Verdict::Pass),
             _ => Verdict::Pass,
@@ -138,6 +140,31 @@ fn a_watch_sees_the_bytes_of_a_message_that_is_not_whole() {
     connection.pass(SECOND);
     assert_eq!(connection.sent(), frame(Opcode::Text, b"Hello"));
     connection.call(|connection, _, _| assert!(!connection.watch.in_message));
+}
+
+// Otherwise bytes that are no frame yet would pass for a sign of life.
+#[test]
+fn a_watch_does_not_hear_of_bytes_that_are_no_frame_yet() {
+    let mut connection = watched(Script::default());
+    let message = sends(Opcode::Text, b"Hello");
+    for byte in &message[..5] {
+        connection.receive(&[*byte]);
+    }
+    connection.call(|connection, _, _| assert_eq!(connection.watch.told, 0));
+    connection.receive(&message[5..]);
+    connection.call(|connection, _, _| assert_eq!((connection.watch.told, connection.watch.bytes), (1, 11)));
+}
+
+// Otherwise the watch pauses a connection that waits only for their Close, and it is never read.
+#[test]
+fn after_our_close_the_watch_is_not_asked_any_more() {
+    let pause =
+        Script { verdict: Some(Verdict::PauseFor(60 * SECOND)), most_bytes: Some(0), ..Script::default() };
+    let mut connection = watched(pause);
+    connection.call(|connection, echo, io| connection.stop(echo, io));
+    connection.receive(&sends(Opcode::Text, b"x"));
+    connection.receive(&sends(Opcode::Close, b"\x03\xe9"));
+    assert!(!connection.is_open());
 }
 
 #[test]
