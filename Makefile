@@ -35,6 +35,7 @@ help:
 	@echo '  make soak               random bytes at every rung, a minute each, side by side; SECONDS=600'
 	@echo '  make attack [STEP=05]   a hostile client at a rung, or at ADDRESS=127.0.0.1:8080; ONLY=slowloris, ARGS="--help"'
 	@echo '  make fuzz               libFuzzer looks for inputs that break a promise: TARGET=http SECONDS=60'
+	@echo '  make cargo-mutants STEP=09    changes the code of a rung in every way that cargo-mutants knows: does a test notice?'
 	@echo '  make load               10,000 people in a chat for a minute: heartbeats, delays, memory; N=1000 SECONDS=10'
 	@echo '  make compare            polling, events and WebSocket in the same chat, measured: notes/compare.md'
 	@echo '  make lint               format, clippy, and each rung built alone'
@@ -165,6 +166,11 @@ sockets: cargo
 fuzz: cargo
 	@tests/tools/need.sh fuzz
 	FUZZ_SECONDS=$(or $(SECONDS),30) tests/fuzz/fuzz.sh $(TARGET)
+
+# Without STEP: what is known, and nothing is tried. notes/survivors.md says more.
+.PHONY: cargo-mutants
+cargo-mutants: cargo
+	@cargo run --quiet --package survivors -- $(RUNG) $(ARGS)
 
 .PHONY: lint
 lint: cargo
