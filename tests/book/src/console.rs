@@ -20,7 +20,7 @@ pub enum Kind {
 }
 
 /// A command, and what the chapter says that it prints.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
     /// For the shell, without the `$ `.
     pub line: String,

@@ -96,6 +96,15 @@ impl Process {
         }
     }
 
+    /// Ctrl-C in a terminal: SIGINT to the whole group.
+    pub(crate) fn interrupt_group(&self) {
+        let mut state = self.state();
+        if state.status.is_none() {
+            state.asked_to_end = true;
+            let _ = rustix::process::kill_process_group(self.pid, Signal::INT);
+        }
+    }
+
     /// From here on its exit is no failure.
     pub(crate) fn expect_end(&self) {
         self.state().asked_to_end = true;
@@ -144,6 +153,16 @@ impl Process {
             (which.is_some() || (state.status.is_some() && state.open_outputs == 0)).then_some(which)
         });
         found.flatten()
+    }
+
+    /// Waits until `look` is content with stdout so far, or all of it is there, or the limit is over; stdout then.
+    pub(crate) fn prints_until(&self, limit: Duration, mut look: impl FnMut(&str) -> bool) -> String {
+        self.wait_until(limit, |state| {
+            let ended = state.status.is_some() && state.open_outputs == 0;
+            (ended || look(&String::from_utf8_lossy(&state.output[0]))).then_some(())
+        });
+        let [stdout, _] = self.output();
+        stdout
     }
 
     pub(crate) fn output_contains(&self, text: &str) -> bool {

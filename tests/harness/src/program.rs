@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::process::Process;
+use crate::server::STOP_LIMIT;
 use crate::show;
 use crate::story::{Record, Story};
 
@@ -149,6 +150,20 @@ impl Running {
     pub fn interrupt(&self) {
         self.record.step(format!("{} gets SIGINT (Ctrl-C)", self.process.name), Vec::new());
         self.process.interrupt();
+    }
+
+    /// Waits until what it has printed on stdout is enough for `look`, or until it has ended, or the limit is over. What it has
+    /// printed then.
+    pub fn prints_until(&self, limit: Duration, look: impl FnMut(&str) -> bool) -> String {
+        self.process.prints_until(limit, look)
+    }
+
+    /// Ctrl-C in a terminal: SIGINT to it and to all that it has started. Waits for the end, and kills what does not hear.
+    pub fn is_interrupted(&self) {
+        self.process.interrupt_group();
+        if self.process.wait(STOP_LIMIT).is_none() {
+            self.process.kill();
+        }
     }
 
     /// Waits for its end.

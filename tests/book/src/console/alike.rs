@@ -13,6 +13,7 @@ const VARIABLE: &[(&str, &str)] = &[
     (r"\b\d{13,}\b", "<id>"),
     (r"masking key=[0-9a-f]{2}( [0-9a-f]{2}){3}", "masking key=<key>"),
     (r#""[0-9a-f]+-[0-9a-f]+-[0-9a-f]+\.[0-9a-f]+"#, "\"<tag>"),
+    (r"\bsession=[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", "session=<session>"),
     (r"\bcurl/\d+\.\d+\.\d+", "curl/<version>"),
     (r"--[0-9a-f]{32}\b", "--<boundary>"),
     // Columns are as wide as what stands in them.
