@@ -205,11 +205,31 @@ mod tests {
             (Http10, &both, ParseError::TransferEncodingInHttp10),
             (Http10, &[coding("chunked")], ParseError::TransferEncodingInHttp10),
             (Http11, &[coding("gzip")], ParseError::ChunkedNotLast),
+            (Http11, &[coding("gzip, br")], ParseError::ChunkedNotLast),
             (Http11, &[coding("gzip, chunked")], ParseError::UnknownCoding),
             // The first thing wrong decides.
             (Http11, &[length("x"), coding("chunked")], ParseError::ContentLength),
         ] {
             assert_eq!(framing(version, fields), Err(why), "{version} {fields:?}");
         }
+    }
+
+    // Otherwise a field that says nothing of the body or of the connection decides where the next request begins.
+    #[test]
+    fn rfc_9112_6_3_a_field_with_a_name_of_the_same_length_says_nothing() {
+        let mut findings = Findings::default();
+        for (name, value) in [
+            ("Date", "a.example"),
+            ("Cookie", "100-continue"),
+            ("User-Agent", "close"),
+            ("Accept-Charset", "5"),
+            ("If-Modified-Since", "chunked"),
+        ] {
+            findings.note(name.as_bytes(), value.as_bytes());
+        }
+        assert_eq!(findings.host(), None);
+        assert_eq!(findings.framing(Http11), Ok(Framing::None));
+        assert_eq!(findings.expectation(Http11), Expectation::None);
+        assert!(findings.keep_alive(Http11));
     }
 }

@@ -39,6 +39,14 @@ impl poll::Protocol for Shouting {
         server.told.push("successor ended".into());
         io.close();
     }
+
+    fn woken(&mut self, server: &mut Server, _: &mut Io<'_>) {
+        server.told.push("successor woken".into());
+    }
+
+    fn drained(&mut self, server: &mut Server, _: &mut Io<'_>) {
+        server.told.push("successor drained".into());
+    }
 }
 
 impl Handler for Server {

@@ -146,6 +146,16 @@ fn rfc_9110_7_8_the_successor_gets_the_bytes_behind() {
     assert_eq!(alice.told(), ["successor ended"]);
 }
 
+// Otherwise a WebSocket hears neither of a room's messages nor of its own output that has left.
+#[test]
+fn rfc_9110_7_8_after_101_the_successor_is_woken_and_told_what_has_left() {
+    let mut alice = client();
+    alice.says(get("/switch"));
+    alice.is_woken();
+    alice.0.call(poll::Protocol::drained);
+    assert_eq!(alice.told(), ["successor woken", "successor drained"]);
+}
+
 #[test]
 fn a_request_with_a_body_is_not_switched() {
     for path in ["/switch", "/read-then-switch"] {
