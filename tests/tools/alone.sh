@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs a command in a network namespace of its own, with its loopback up, where this system lets us make one, and sets
-# ALONE=yes there; elsewhere it runs the command as it is.
+# Runs a command in a network namespace of its own, with its loopback up, where this system lets us make one: ALONE=yes.
+# Elsewhere it runs the command as it is: ALONE=no.
 #
 #   tests/tools/alone.sh COMMAND [ARGUMENTS]
 #
@@ -16,4 +16,5 @@ for how in "--net" "--user --map-root-user --net"; do
         exec unshare $how sh -c 'ip link set lo up && exec "$@"' sh "$@"
     fi
 done
+export ALONE=no
 exec "$@"

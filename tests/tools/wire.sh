@@ -21,7 +21,7 @@ rung_pid="" watcher_pid=""
 trap 'kill $rung_pid $watcher_pid 2>/dev/null || true; rm -f "$said"' EXIT
 
 # The first line on its stdout says where it listens. Nobody else has the ports of a new namespace.
-exec 3< <(RUST_LOG=warn PORT=$([ -n "${ALONE:-}" ] && echo 8080 || echo 0) exec "$programs/$rung" 2>"$said")
+exec 3< <(RUST_LOG=warn PORT=$([ "${ALONE:-no}" = yes ] && echo 8080 || echo 0) exec "$programs/$rung" 2>"$said")
 rung_pid=$!
 read -r listening <&3 || { cat "$said" >&2 && exit 1; }
 address=${listening##*//}

@@ -77,6 +77,9 @@ if [ "$(uname)" = Linux ]; then
     if have strace; then good strace "shows system calls"; else
         bad strace "shows system calls" "$(package strace strace strace)"
     fi
+    if have ip; then good ip "a loopback of its own for make wire"; else
+        bad ip "a loopback of its own for make wire" "$(package iproute2 iproute2mac iproute)"
+    fi
 fi
 limit=$(ulimit -n)
 hard=$(ulimit -Hn)

@@ -118,7 +118,7 @@ pub fn help_tells_all_options(story: &Story) {
 
 pub fn make_wire_shows_a_rungs_first_request(story: &Story) {
     story.teaches(Lesson {
-        why: "make wire starts a rung in a namespace of its own, watches its port, makes the first request and ends with it.",
+        why: "make wire starts a rung, in a namespace of its own where it can, watches its port, makes the first request and ends with it.",
         read: "tests/tools/wire.sh, notes/00-wire.md",
         hand: "make wire STEP=05",
     });
@@ -128,10 +128,12 @@ pub fn make_wire_shows_a_rungs_first_request(story: &Story) {
     }
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../tools/wire.sh");
     // As from a shell: what holds for this suite does not hold for the script.
-    let wire = |rung: &str| {
+    let wire = |rung: &str, path: &str| {
         let limit = Duration::from_secs(80);
-        story.program("env").args(["-u", "ALONE", script, rung]).limit(limit).runs()
+        story.program("env").args(["-u", "ALONE", path, script, rung]).limit(limit).runs()
     };
+    let path = std::env::var("PATH").unwrap_or_default();
+    let as_it_is = format!("PATH={path}");
     for (rung, words) in [
         ("02-poll", vec!["\"hello\\n\"", "\"hello\\n\"", "closed, by the client first"]),
         ("05-keep-alive", vec!["GET / HTTP/1.1", "HTTP/1.1 200 OK", "closed, by the client first"]),
@@ -140,11 +142,21 @@ pub fn make_wire_shows_a_rungs_first_request(story: &Story) {
             vec!["HTTP/1.1 101 Switching", "WebSocket text, 5 bytes, masked", "closed, by the server first"],
         ),
     ] {
-        let picture = wire(rung);
+        let picture = wire(rung, &as_it_is);
         picture.succeeds();
         in_order(story, &picture, &[&["SYN  seq 0", "SYN, ACK  seq 0  ack 1"], &words[..]].concat());
     }
-    let ran = wire("00-wire");
+    // Where no namespace can be made it watches where it is.
+    let without = story.directory();
+    std::os::unix::fs::symlink("/bin/false", without.join("unshare")).expect("a folder of our own");
+    let picture = wire("01-accept", &format!("PATH={}:{path}", without.display()));
+    picture.succeeds();
+    in_order(
+        story,
+        &picture,
+        &["01-accept: listening on tcp://127.0.0.1:", "\"hello\\n\"", "closed, by the client first"],
+    );
+    let ran = wire("00-wire", &as_it_is);
     story.expects(ran.status.code() == Some(2), "exit status 2");
     ran.mentions("rung 00 listens nowhere");
 }

@@ -1,11 +1,12 @@
 //! The life of a connection, segment by segment.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 
 use harness::{Lesson, Story};
+use socket2::{Domain, Socket, Type};
 
-use crate::watch::{Watched, in_order, watched};
+use crate::watch::{Watched, in_order, watched, watches};
 
 pub fn a_handshake_is_drawn(story: &Story) {
     story.teaches(Lesson {
@@ -142,9 +143,12 @@ pub fn nobody_listens(story: &Story) {
         read: "RFC 9293 §3.5.2, notes/00-wire.md",
         hand: "cargo run --bin 00-wire -- --port 9, then: nc 127.0.0.1 9",
     });
-    let Watched { listener, watcher, address } = watched(story, "127.0.0.1:0", &["--once"]);
-    drop(listener);
-    story.expects(TcpStream::connect(address).is_err(), "nobody to listen any more");
+    // Bound, so that nobody else gets the port, and not listening.
+    let bound = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    bound.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a free port");
+    let address = bound.local_addr().expect("its address").as_socket().expect("an IP address");
+    let watcher = watches(story, address.port(), &["--once"]);
+    story.expects(TcpStream::connect(address).is_err(), "nobody to listen");
     let picture = watcher.ends();
     in_order(
         story,

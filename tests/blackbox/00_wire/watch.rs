@@ -12,17 +12,22 @@ pub struct Watched {
     pub address: SocketAddr,
 }
 
-/// Listens on a free port and watches it. When this returns no segment is missed.
+/// Listens on a free port and watches it.
 pub fn watched(story: &Story, address: &str, arguments: &[&str]) -> Watched {
+    let listener = TcpListener::bind(address).expect("a free port on loopback");
+    let address = listener.local_addr().expect("a socket that is bound has an address");
+    let watcher = watches(story, address.port(), arguments);
+    Watched { listener, watcher, address }
+}
+
+/// The program that watches this port. When this returns no segment is missed.
+pub fn watches(story: &Story, port: u16, arguments: &[&str]) -> Running {
     if cfg!(not(target_os = "linux")) {
         story.does_not_apply("only Linux has packet sockets");
     }
-    let listener = TcpListener::bind(address).expect("a free port on loopback");
-    let address = listener.local_addr().expect("a socket that is bound has an address");
-    let port = address.port().to_string();
-    let watcher = program(story).args(["--port", &port]).args(arguments).starts();
+    let watcher = program(story).args(["--port", &port.to_string()]).args(arguments).starts();
     watcher.prints_eventually(&format!("watching port {port} on loopback\n"));
-    Watched { listener, watcher, address }
+    watcher
 }
 
 /// The rung's program: ours, or a student's copy.
