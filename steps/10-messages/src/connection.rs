@@ -39,6 +39,25 @@ enum State<Client> {
     Closed,
 }
 
+/// Every legal move. What is not here does not happen: `go` is the only place that moves, and checks.
+#[rustfmt::skip]
+const MOVES: &[(&str, &str)] = &[
+    ("Open", "Closing"),    // our Close
+    ("Open", "Closed"),     // their Close, answered; a rule broken, told; FIN or reset
+    ("Closing", "Closed"),  // their Close, FIN, a rule broken, or it took too long
+    ("Closed", "Closed"),   // the loop says that it is gone
+];
+
+impl<Client> State<Client> {
+    fn name(&self) -> &'static str {
+        match self {
+            State::Open(_) => "Open",
+            State::Closing => "Closing",
+            State::Closed => "Closed",
+        }
+    }
+}
+
 impl<A: Application> WebSocket<A> {
     /// A connection whose handshake has just been answered with 101, without watch and extension.
     pub fn new(client: A::Client, application: &mut A, io: &mut Io<'_>) -> WebSocket<A> {
@@ -61,6 +80,16 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> WebSocket<A, W, U, P> {
         connection.tell(application, io, Application::open);
         connection.ask_watch(application, io);
         connection
+    }
+
+    /// The one place where the state changes. The client, when the connection was open until now.
+    fn go(&mut self, to: State<A::Client>) -> Option<A::Client> {
+        let step = (self.state.name(), to.name());
+        debug_assert!(MOVES.contains(&step), "{step:?} is no legal move");
+        match mem::replace(&mut self.state, to) {
+            State::Open(client) => Some(client),
+            State::Closing | State::Closed => None,
+        }
     }
 
     /// Runs a callback of the application, and does what it left to do.
@@ -158,7 +187,7 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> WebSocket<A, W, U, P> {
     /// overtakes the code.
     fn end(&mut self, close: Close<'_>, application: &mut A, io: &mut Io<'_>) {
         io.close();
-        if let State::Open(client) = mem::replace(&mut self.state, State::Closed) {
+        if let Some(client) = self.go(State::Closed) {
             application.close(io.id(), client, close, io);
         }
     }
@@ -174,7 +203,7 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> WebSocket<A, W, U, P> {
         io.set_timeout(Timer::Protocol, Some(close_timeout));
         // Their Close stands behind whatever was held back.
         io.resume();
-        if let State::Open(client) = mem::replace(&mut self.state, State::Closing) {
+        if let Some(client) = self.go(State::Closing) {
             application.close(io.id(), client, Close { code, reason: "" }, io);
         }
     }
@@ -253,7 +282,7 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> Protocol for WebSocket<A, W, 
     }
 
     fn closed(&mut self, id: ConnId, why: Ended, application: &mut A, net: &mut Net) {
-        if let State::Open(client) = mem::replace(&mut self.state, State::Closed) {
+        if let Some(client) = self.go(State::Closed) {
             log::debug!("{id} the WebSocket connection is gone: {why:?}");
             application.close(id, client, GONE, net);
         }

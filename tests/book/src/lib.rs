@@ -6,6 +6,7 @@
 #[cfg(feature = "pages")]
 mod build;
 pub mod console;
+pub mod diagram;
 pub mod links;
 pub mod markdown;
 #[cfg(feature = "pages")]
