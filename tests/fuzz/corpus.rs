@@ -166,3 +166,8 @@ fn changed_fragments_hold() {
 fn changed_websocket_connections_hold() {
     changed("websocket");
 }
+
+#[test]
+fn changed_captures_hold() {
+    changed("wire");
+}

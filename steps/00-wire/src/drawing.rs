@@ -47,12 +47,7 @@ impl Drawing {
         }
         // A packet that was captured out of order lies before the first.
         let time = at.saturating_sub(first);
-        lines.push(format!(
-            "{:>3}.{:06} {}",
-            time.as_secs(),
-            time.subsec_micros(),
-            self.arrow(seen.from, &parts.join("  "))
-        ));
+        lines.push(format!("{} {}", clock(time), self.arrow(seen.from, &parts.join("  "))));
         let mut below = if details.is_empty() { Vec::new() } else { vec![details.join("  ")] };
         below.extend(self.details(segment, seen));
         lines.extend(below.iter().flat_map(|text| self.wrapped(text)));
@@ -158,6 +153,13 @@ impl Drawing {
         }
         all
     }
+}
+
+/// Seconds and microseconds, in the room that there is: after 1000 s, with fewer digits behind the point.
+fn clock(time: Duration) -> String {
+    let mut text = format!("{}.{:06}", time.as_secs(), time.subsec_micros());
+    text.truncate(TIME - 1);
+    format!("{:>1$}", text.trim_end_matches('.'), TIME - 1)
 }
 
 /// Cut after every so many characters; the text is ASCII.

@@ -10,6 +10,7 @@
 //! The files, in reading order:
 //!
 //! - `cuts.rs`: where a byte stream is cut into reads. Every target asks that nothing depends on it.
+//! - [`wire`]: rung 00.
 //! - [`request`], [`body`], [`http`]: rungs 04 and 05. `answers.rs` reads what the whole connection says.
 //! - `sketch.rs`: frames that are right but for what the input wants wrong.
 //! - [`frame`], [`assembler`], [`websocket`]: rungs 09 and 10. `model.rs` is an assembler so plain that one sees
@@ -25,6 +26,7 @@ mod model;
 pub mod request;
 mod sketch;
 pub mod websocket;
+pub mod wire;
 
 /// Something to fuzz.
 #[derive(Clone, Copy)]
@@ -38,7 +40,8 @@ pub struct Target {
 }
 
 /// All there are.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
+    Target { name: "wire", check: wire::check, show: wire::show },
     Target { name: "request", check: request::check, show: request::show },
     Target { name: "body", check: body::check, show: body::show },
     Target { name: "http", check: http::check, show: http::show },

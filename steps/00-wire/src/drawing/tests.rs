@@ -113,3 +113,13 @@ fn verbose_shows_what_was_sent() {
     assert!(picture.contains("as sent: seq 8  ack 101  window 1000"), "{picture}");
     assert!(picture.contains("hop limit"), "{picture}");
 }
+
+#[test]
+fn a_long_time_has_fewer_digits() {
+    let shown = |seconds, microseconds: u32| clock(Duration::new(seconds, microseconds * 1000));
+    assert_eq!(shown(0, 1), "  0.000001");
+    assert_eq!(shown(999, 999_999), "999.999999");
+    assert_eq!(shown(1000, 123_456), "1000.12345");
+    assert_eq!(shown(123_456_789, 123_456), " 123456789");
+    assert_eq!(shown(u32::MAX.into(), 0), "4294967295");
+}
