@@ -155,7 +155,9 @@ pub fn a_flood_is_drawn_or_told(story: &Story) {
     picture.succeeds();
     let highest =
         picture.text().match_indices("ack ").filter_map(|(at, _)| number_at(&picture.text()[at + 4..])).max();
-    let missed = picture.text().contains("not seen");
+    // Where the very end was missed nothing comes behind it, but alice's conversation stays open, as bob's is.
+    let missed =
+        ["not seen", "2 conversations are still open"].iter().any(|said| picture.text().contains(said));
     story.expects(
         missed || highest == Some(BYTES as u64 + 2),
         format!("all bytes, the last ack is {highest:?}"),
