@@ -40,7 +40,7 @@ impl Outside {
         let mut turned = text.to_owned();
         // From behind, so that the places in front stay right.
         for link in links(text).into_iter().rev() {
-            let Some((path, fragment)) = leaves_notes(&link.to, at) else { continue };
+            let Some((path, fragment)) = no_page(&link.to, at) else { continue };
             let up = "../".repeat(at.components().count() - 1);
             let page = page_of(&path);
             let to = format!("{up}{}{fragment}", page.display());
@@ -69,11 +69,13 @@ impl Preprocessor for Outside {
     }
 }
 
-/// The file or folder outside of `notes/` to which a chapter's link leads, and the fragment with its `#`.
-fn leaves_notes(to: &str, at: &Path) -> Option<(PathBuf, String)> {
+/// The file or folder that is no page of mdBook's, to which a chapter's link leads, and the fragment with its `#`.
+fn no_page(to: &str, at: &Path) -> Option<(PathBuf, String)> {
     let (path, fragment) = resolve(to, &Path::new("notes").join(at))?;
     let fragment = if fragment.is_empty() { String::new() } else { format!("#{fragment}") };
-    (!path.starts_with("notes")).then_some((path, fragment))
+    let outside =
+        !path.starts_with("notes") || path.ends_with("SUMMARY.md") || workspace().join(&path).is_dir();
+    outside.then_some((path, fragment))
 }
 
 /// The page of a file or folder of the repository.
@@ -82,9 +84,9 @@ fn page_of(path: &Path) -> PathBuf {
     if workspace().join(path).is_dir() {
         return page.join("index.html");
     }
-    let mut name = page.into_os_string();
-    name.push(".html");
-    name.into()
+    // mdBook makes .html of each .md that it sees in a link.
+    let name = page.to_string_lossy().replace(".md", "-md");
+    format!("{name}.html").into()
 }
 
 /// A file's page, or a folder's with all in it.

@@ -35,9 +35,11 @@ static SITE: Site = Site {
     subprotocols: &["barewire.ticks"],
 };
 
+// ANCHOR: main
 fn main() -> ExitCode {
     accept::program(&USAGE, |arguments| SITE.serve(arguments.listen, Ticker::new()))
 }
+// ANCHOR_END: main
 
 /// The key of its one deadline.
 const TICK: u32 = 1;
@@ -79,7 +81,9 @@ struct Ticker {
 impl Ticker {
     fn new() -> Ticker {
         // A price is worthless as soon as there is a newer one.
+        // ANCHOR: window
         let hub = Hub::new(SlowReader::Coalesce { key: 0 }).with_window(WINDOW);
+        // ANCHOR_END: window
         Ticker { hub, next: Instant::now(), number: 0, market: Market::new() }
     }
 }

@@ -79,7 +79,9 @@ impl Whiteboard {
     /// How many are here. Only the latest number is of any use.
     fn count(&mut self, net: &mut Net) {
         let here = Message::Binary(picture::here(self.hub.len()).into());
+        // ANCHOR: latest
         self.hub.when_slow(SlowReader::Coalesce { key: 0 }).send_to_all(&here, net);
+        // ANCHOR_END: latest
     }
 }
 
