@@ -203,6 +203,8 @@ mod tests {
             ("GET /12345678901234567890 HTTP/1.1", ParseError::TargetTooLong),
             ("GET / HTTP/2.0", ParseError::VersionNotSupported),
             ("GET / http/1.1", ParseError::Version),
+            // The HTTP/2 preface: the version says more than the target, which would be wrong too.
+            ("PRI * HTTP/2.0", ParseError::VersionNotSupported),
             ("GET /#a HTTP/1.1", ParseError::TargetFragment),
         ] {
             assert_eq!(judged(line), Err(why), "{line:?}");

@@ -175,7 +175,8 @@ fn listening(process: &Process, port: u16) -> Result<(), String> {
     let start = Instant::now();
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     while start.elapsed() < START_LIMIT {
-        let patient = start.elapsed() < Duration::from_secs(1);
+        // An interpreter on a busy machine takes its time to start.
+        let patient = start.elapsed() < START_LIMIT / 2;
         match listed(port) {
             Some(true) => return Ok(()),
             Some(false) if patient => {}
