@@ -56,9 +56,17 @@ pub fn other_tests(
     let mut unnoticed = Vec::new();
     for (test, mutants) in by_test {
         let (program, name) = test.split_once(' ').ok_or_else(|| format!("\"{test}\" names no test"))?;
-        println!("\n{test}: does it notice {} of them?", mutants.len());
+        let package = list::package(root, program);
+        // cargo-mutants would do that too, but looks for the test in the package that is changed.
+        println!("\n{test}: does it pass without a change?");
+        let mut cargo = Command::new("cargo");
+        cargo.args(["test", "--quiet", "--package", package, "--test", program, "--", name]);
+        if !cargo.current_dir(root).status()?.success() {
+            return Err(format!("{test} fails, and nothing was changed yet: mend that first").into());
+        }
+        println!("{test}: does it notice {} of them?", mutants.len());
         let mut command = cargo_mutants(root, rung, list);
-        command.args(["--test-package", list::package(root, program)]);
+        command.args(["--baseline=skip", "--timeout=300", "--test-package", package]);
         command.args(["--cargo-arg=--test", &format!("--cargo-arg={program}")]);
         let fates = run(root, "others", command, &mutants, &["--", "--", name])?;
         for mutant in mutants {
@@ -80,8 +88,9 @@ fn cargo_mutants(root: &Path, rung: &str, list: &List) -> Command {
     command
 }
 
-/// It works on a copy of the repository, so one may go on editing. What is built stays for the next run. Without
-/// optimisation and debug symbols each change is built in half the time.
+/// It works on a copy of the repository, so one may go on editing. What is built stays for the next run, apart from what
+/// is built here: the harness knows the folder in which it was built. Without optimisation and debug symbols each change
+/// is built sooner.
 fn run(
     root: &Path,
     name: &str,
@@ -89,11 +98,10 @@ fn run(
     mutants: &[&Mutant],
     last: &[&str],
 ) -> Result<Fates, Failure> {
-    let home = root.join("target/survivors");
-    let out = home.join(name);
+    let out = root.join("target/survivors").join(name);
     let _ = fs::remove_dir_all(&out);
     fs::create_dir_all(&out)?;
-    command.env("CARGO_TARGET_DIR", home.join("build"));
+    command.env("CARGO_TARGET_DIR", root.join("target/survivors/build"));
     command.env("CARGO_PROFILE_DEV_OPT_LEVEL", "0").env("CARGO_PROFILE_DEV_DEBUG", "0");
     command.args(["--minimum-test-timeout", PATIENCE, "--output"]).arg(&out);
     for mutant in mutants {
@@ -113,13 +121,27 @@ pub fn outcomes(out: &Path) -> PathBuf {
     out.join("mutants.out/outcomes.json")
 }
 
-/// A name as a regular expression that means only itself.
+/// A name as a regular expression that means only itself. A backslash before `<` would make it another thing.
 fn escaped(name: &str) -> String {
     name.chars().fold(String::new(), |mut out, c| {
-        if c.is_ascii_punctuation() {
+        if r"\.+*?()|[]{}^$".contains(c) {
             out.push('\\');
         }
         out.push(c);
         out
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Otherwise no change is tried, or another one.
+    #[test]
+    fn a_name_with_brackets_of_all_kinds_is_escaped_and_no_more() {
+        assert_eq!(
+            escaped("src/a.rs:1:2: replace <A as B<'a>>::f -> (u8, [u8; 4]) with Ok(1 + *x)"),
+            r"src/a\.rs:1:2: replace <A as B<'a>>::f -> \(u8, \[u8; 4\]\) with Ok\(1 \+ \*x\)"
+        );
+    }
 }
