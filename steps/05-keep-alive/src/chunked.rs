@@ -23,6 +23,7 @@ pub(crate) struct Chunked {
 
 /// Where in a chunked body we are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+// ANCHOR: at
 enum At {
     /// At a chunk's line, of which so many bytes have been searched for its end.
     Line { searched: usize },
@@ -36,6 +37,7 @@ enum At {
     /// Behind it all.
     Over,
 }
+// ANCHOR_END: at
 
 impl Default for At {
     fn default() -> At {

@@ -59,6 +59,7 @@ impl<H: Handler> Protocol for Http<H> {
 
     fn data(&mut self, bytes: &mut [u8], world: &mut H, io: &mut Io<'_>) -> usize {
         let mut used = 0;
+        // ANCHOR: loop
         while !io.must_wait() {
             if let State::Switched(successor) = &mut self.state {
                 if used < bytes.len() {
@@ -71,6 +72,7 @@ impl<H: Handler> Protocol for Http<H> {
                 Step::Wait => break,
             }
         }
+        // ANCHOR_END: loop
         let rest = &bytes[used..];
         self.behind = !rest.is_empty();
         if matches!(self.state, State::Later(..)) && rest.len() > world.limits().head.head {

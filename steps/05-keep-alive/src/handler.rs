@@ -58,6 +58,7 @@ pub trait Handler: World + Sized {
 }
 
 /// What comes after a callback of the [`Handler`].
+// ANCHOR: next
 pub enum Next<H: Handler> {
     /// The answer is complete. What the handler did not read of the body is thrown away.
     Done,
@@ -70,6 +71,7 @@ pub enum Next<H: Handler> {
     /// There is no answer, or no end to the one begun: close the connection.
     Close,
 }
+// ANCHOR_END: next
 
 /// What a handler is shown of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -32,6 +32,7 @@ impl Verdict {
             return Verdict::Failed;
         }
         // 3. If-None-Match, by weak comparison (§13.1.2). 4. Only without it, If-Modified-Since (§13.1.3).
+        // ANCHOR: newer
         if head.field("If-None-Match").is_some() {
             if names(head, "If-None-Match", |tag| file.matches_weakly(tag)) {
                 return Verdict::NotModified;
@@ -41,6 +42,7 @@ impl Verdict {
         {
             return Verdict::NotModified;
         }
+        // ANCHOR_END: newer
         Verdict::Proceed
     }
 }

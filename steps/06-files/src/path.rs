@@ -34,8 +34,10 @@ impl Name {
             Some(parts) => (parts, true),
             None => (inside, false),
         };
+        // ANCHOR: cut
         let path = parts.split('/').map(part).collect::<Option<PathBuf>>()?;
         Some(Name { path, directory })
+        // ANCHOR_END: cut
     }
 
     /// The name, relative to the root; `.` for the root itself.
@@ -55,6 +57,7 @@ impl Name {
 }
 
 /// One part, decoded once. `%252e` is therefore the name `%2e`, and not a dot.
+// ANCHOR: part
 fn part(encoded: &str) -> Option<OsString> {
     if !encodes_well(encoded) {
         return None;
@@ -63,11 +66,14 @@ fn part(encoded: &str) -> Option<OsString> {
     // A file's name on unix is bytes, UTF-8 or not.
     is_served(&name).then(|| OsString::from_vec(name))
 }
+// ANCHOR_END: part
 
 /// Whether a file of this name, one part of a path, is there for clients.
+// ANCHOR: served
 pub(crate) fn is_served(name: &[u8]) -> bool {
     !name.is_empty() && name[0] != b'.' && !name.iter().any(|byte| b"/\\\0".contains(byte))
 }
+// ANCHOR_END: served
 
 fn encodes_well(part: &str) -> bool {
     part.split('%').skip(1).all(|behind| {

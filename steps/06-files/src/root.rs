@@ -86,6 +86,7 @@ impl Root {
 
         let within = ResolveFlags::BENEATH.union(ResolveFlags::NO_MAGICLINKS);
         let mut attempts = 0;
+        // ANCHOR: beneath
         loop {
             attempts += 1;
             match rustix::fs::openat2(&self.directory, name, FLAGS, Mode::empty(), within) {
@@ -98,6 +99,7 @@ impl Root {
                 Err(error) => return Err(error.into()),
             }
         }
+        // ANCHOR_END: beneath
     }
 
     #[cfg(not(target_os = "linux"))]

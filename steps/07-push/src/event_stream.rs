@@ -121,6 +121,7 @@ pub fn write_retry(out: &mut String, after: Duration) {
     let _ = write!(out, "retry: {}\n\n", after.as_millis());
 }
 
+// ANCHOR: lines
 fn write_lines(out: &mut String, field: &str, text: &str) {
     // CRLF is one line end: the CR is cut here, the LF would otherwise make an empty line.
     for line in text.replace("\r\n", "\n").split(['\r', '\n']) {
@@ -129,6 +130,7 @@ fn write_lines(out: &mut String, field: &str, text: &str) {
         out.push('\n');
     }
 }
+// ANCHOR_END: lines
 
 #[cfg(test)]
 mod tests {

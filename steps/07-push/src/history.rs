@@ -53,12 +53,14 @@ impl History {
     /// What came after message `id`, oldest first; what has been forgotten is left out. 0: everything.
     ///
     /// An id that was not given out yet: everything, too. Somebody has set the clock back before a restart.
+    // ANCHOR: after
     pub fn after(&self, id: u64) -> Iter<'_, Message> {
         let id = if id > self.last { 0 } else { id };
         // The ids stand without a gap, so the place follows from the id.
         let first = self.last - self.messages.len() as u64;
         self.messages.range(id.saturating_sub(first) as usize..)
     }
+    // ANCHOR_END: after
 
     /// The id of the newest message, or what stands for it before the first.
     pub fn last(&self) -> u64 {

@@ -27,6 +27,7 @@ impl LongPoll {
     /// Is there an answer now? To be asked at once, with [`Event::Woken`], and after each event.
     pub fn goes_on(&mut self, event: Event, room: &mut Room, answer: &mut Answer<'_, '_>) -> Step {
         let has_news = room.history.after(self.after).next().is_some();
+        // ANCHOR: when
         match event {
             // It may have closed its half only. But an answer that may never come is not worth the wait.
             Event::HalfClosed => Step::Gone,
@@ -46,5 +47,6 @@ impl LongPoll {
                 Step::Waits
             }
         }
+        // ANCHOR_END: when
     }
 }

@@ -14,12 +14,14 @@ const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 ///
 /// It is no secret and protects nothing. It shows that the answer comes from a program that knows WebSocket
 /// and has read this very request, not from a cache or from an HTTP server that echoes what it is sent.
+// ANCHOR: proof
 pub fn accept_key(key: &[u8]) -> String {
     let mut sha1 = Sha1::new();
     sha1.update(key);
     sha1.update(GUID);
     STANDARD.encode(sha1.digest().bytes())
 }
+// ANCHOR_END: proof
 
 /// 16 bytes are 21 characters and a third of one: the last one has four bits too many. An encoder sets them to
 /// zero (RFC 4648 §3.5), but the key that RFC 6455 §4.1 gives as an example, `AQIDBAUGBwgJCgsMDQ4PEC==`, has not.

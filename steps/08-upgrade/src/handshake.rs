@@ -45,9 +45,11 @@ impl<'a> Handshake<'a> {
         }
         // 4. "A |Connection| header field that includes the token "Upgrade", treated as an ASCII
         // case-insensitive value." Firefox sends `keep-alive, Upgrade`: it is a list.
+        // ANCHOR: connection
         if !head.has_token("Connection", "upgrade") {
             return Err(Refusal::Connection);
         }
+        // ANCHOR_END: connection
         // 6. "A |Sec-WebSocket-Version| header field, with a value of 13." Not 013, not +13. Before the key
         // (5), since another version may have another.
         match only(head, "Sec-WebSocket-Version") {

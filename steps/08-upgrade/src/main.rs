@@ -69,6 +69,7 @@ impl Handler for Demo {
 
 impl Demo {
     fn handshake(&mut self, head: &Request<'_>, answer: &mut Answer<'_, '_>) -> Next<Demo> {
+        // ANCHOR: handshake
         match Handshake::check(head) {
             Ok(handshake) => {
                 let subprotocol = handshake.choose(SPOKEN);
@@ -82,6 +83,7 @@ impl Demo {
                 Next::Done
             }
         }
+        // ANCHOR_END: handshake
     }
 
     fn seen(&self, head: &Request<'_>, answer: &mut Answer<'_, '_>) {

@@ -96,11 +96,13 @@ impl<H: Handler> State<H> {
 
 impl<H: Handler> Http<H> {
     /// The one place where the state changes.
+    // ANCHOR: go
     pub(super) fn go(&mut self, to: State<H>) {
         let step = (self.state.place(), to.place());
         debug_assert!(MOVES.contains(&step), "{step:?} is no legal move");
         self.state = to;
     }
+    // ANCHOR_END: go
 
     /// Takes the state, for a call of the handler. [`go`](Http::go) must follow.
     pub(super) fn take(&mut self) -> State<H> {
