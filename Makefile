@@ -38,6 +38,7 @@ help:
 	@echo '  make cargo-mutants STEP=09    changes the code of a rung in every way that cargo-mutants knows: does a test notice?'
 	@echo '  make load               10,000 people in a chat for a minute: heartbeats, delays, memory; N=1000 SECONDS=10'
 	@echo '  make compare            polling, events and WebSocket in the same chat, measured: notes/compare.md'
+	@echo '  make mutants            makes the mistakes that students make, and writes notes/what-goes-wrong.md; ONLY=eintr shows one'
 	@echo '  make lint               format, clippy, and each rung built alone'
 	@echo
 	@echo 'Build it yourself (notes/workbench.md):'
@@ -120,6 +121,13 @@ pages: cargo
 
 book: pages
 	@cargo run --quiet --bin 06-files -- --root target/book $(ARGS)
+
+# Makes each mistake of tests/mutants in the reference and writes down what the tests say of it. ONLY: a part of a name;
+# that one is shown, and nothing is written.
+.PHONY: mutants
+mutants: cargo
+	@tests/tools/need.sh programs
+	@ONLY='$(ONLY)' WRITE=1 cargo test --quiet --package workbench --test mutants -- --nocapture each_
 
 .PHONY: soak
 soak: cargo

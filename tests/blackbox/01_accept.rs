@@ -108,7 +108,7 @@ fn a_client_that_reads_late_gets_everything(story: &Story) {
         hand: "head -c 30000000 /dev/zero | nc -N 127.0.0.1 {port} | (sleep 2; wc -c)",
     });
     let server = story.server();
-    let mut alice = never_reads(story, &server);
+    let mut alice = story.client("a client that never reads", &server);
     let bytes = unlike_bytes(64 << 20);
     let sent = alice.sends_until_it_blocks(&bytes, bytes.len());
     story.expects(sent < bytes.len(), "the server to stop reading when it cannot send");
@@ -242,7 +242,7 @@ fn a_client_that_resets_does_not_end_the_server(story: &Story) {
     served.sends("hello");
     served.receives_exactly("hello");
     served.resets();
-    let mut deaf = never_reads(story, &server);
+    let mut deaf = story.client("a client that never reads", &server);
     deaf.sends_until_it_blocks(unlike_bytes(1 << 16), 64 << 20);
     deaf.resets();
     let mut waiting = story.client("a client that waits", &server);
@@ -445,11 +445,6 @@ fn still_serves(story: &Story, server: &Server) {
     alice.receives_exactly("hello");
     alice.half_closes();
     alice.receives_end();
-}
-
-/// A client whose receive buffer is small, so that the server soon sleeps in send.
-fn never_reads(story: &Story, server: &Server) -> harness::Client {
-    story.client_with("a client that never reads", server, |socket| socket.set_recv_buffer_size(4096))
 }
 
 /// Stops a server while a client is connected. Returns the address that it had.

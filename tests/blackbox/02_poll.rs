@@ -13,7 +13,6 @@ use bytes::*;
 use crowds::*;
 use ends::*;
 use harness::{Client, Server, Story, starts_and_stops};
-use rustix::process::{Pid, Signal};
 
 fn main() -> ExitCode {
     harness::suite(
@@ -22,16 +21,16 @@ fn main() -> ExitCode {
             starts_and_stops,
             what_is_sent_comes_back,
             bytes_cut_anywhere_come_back_whole,
-            clients_are_answered_in_reverse_order,
+            a_poll_that_a_signal_interrupts_is_made_again,
             ten_that_connect_at_once_are_all_served,
+            clients_are_answered_in_reverse_order,
             what_stands_in_the_socket_is_read_to_its_end,
-            a_client_that_reads_late_gets_everything,
             a_half_close_still_gets_the_answer,
+            a_client_that_reads_late_gets_everything,
             a_half_close_with_a_full_socket_still_gets_the_answer,
             a_client_that_leaves_does_not_end_the_server,
             a_broken_pipe_does_not_end_the_server,
             the_next_client_gets_nothing_of_the_last,
-            a_poll_that_a_signal_interrupts_is_made_again,
             one_busy_client_does_not_starve_the_others,
             a_goodbye_is_no_reset,
             a_client_that_does_not_leave_does_not_keep_the_server,
@@ -60,22 +59,6 @@ fn still_serves(story: &Story, server: &Server) {
     witness.receives_exactly("still there?");
     witness.half_closes();
     witness.receives_end();
-}
-
-/// Holds the server still, so that all that happens meanwhile is there at once when it goes on.
-fn while_it_stands_still<T>(story: &Story, server: &Server, happens: impl FnOnce() -> T) -> T {
-    let signal = |signal| {
-        let pid = Pid::from_raw(server.pid() as i32).expect("a process has an id");
-        if let Err(error) = rustix::process::kill_process(pid, signal) {
-            story.fails(format!("the server cannot be signalled: {error}"));
-        }
-    };
-    story.note("the server is stopped (SIGSTOP)");
-    signal(Signal::STOP);
-    let result = happens();
-    story.note("the server goes on (SIGCONT)");
-    signal(Signal::CONT);
-    result
 }
 
 /// What the server uses of the processor while nothing happens to it for two seconds: at most 5 % of a core.

@@ -21,6 +21,7 @@ fn main() -> ExitCode {
             a_line_without_end_is_refused_before_it_ends,
             nc_chats,
             who_lists_those_who_are_here,
+            one_busy_client_does_not_starve_the_others,
             a_name_is_taken_once,
             a_name_cannot_forge_a_line,
             unknown_commands_are_answered_not_said,
@@ -244,6 +245,30 @@ fn who_lists_those_who_are_here(story: &Story) {
     bob.receives_the_line("* alice left");
     bob.sends("/who\n");
     bob.receives_the_line("* here: bob, carol");
+}
+
+fn one_busy_client_does_not_starve_the_others(story: &Story) {
+    story.teaches(Lesson {
+        why: "One client has sent much, and you read all of it before you look at the next. Of one that sends faster \
+              than you work there is no end, and the others wait for ever: cap what a connection may do in one turn, \
+              and remember who was cut short.",
+        read: "notes/02-poll.md",
+        hand: "yes '' | nc 127.0.0.1 {port} > /dev/null & nc 127.0.0.1 {port}",
+    });
+    let server = story.server();
+    let [mut busy, mut carol, mut listener] = people(story, &server, ["busy", "carol", "listener"]);
+    // Empty lines are work, and are not answered. The first make the kernel's buffer for this client grow, so that it
+    // holds all of the next.
+    busy.within(Duration::from_secs(10)).sends("\n".repeat(2 << 20) + "that was the beginning\n");
+    listener.within(Duration::from_secs(10)).receives_the_line("<busy> that was the beginning");
+    for _ in 0..20 {
+        server.while_it_stands_still(|| {
+            busy.sends("\n".repeat(300_000) + "that was all\n");
+            carol.sends("I am here too\n");
+        });
+        listener.receives_the_line("<carol> I am here too");
+        listener.receives_the_line("<busy> that was all");
+    }
 }
 
 fn a_name_is_taken_once(story: &Story) {

@@ -108,7 +108,8 @@ fn a_request_cut_anywhere_is_one_request(story: &Story) {
         hand: r"(printf 'GET / HT'; sleep 1; printf 'TP/1.1\r\nHost: x\r\n\r\n') | nc 127.0.0.1 {port}",
     });
     let server = story.server();
-    for at in 1..REQUEST.len() {
+    // A cut between CR and LF is the next test's.
+    for at in (1..REQUEST.len()).filter(|at| !REQUEST[..*at].ends_with('\r')) {
         let mut alice = story.client("alice", &server);
         alice.sends_split_unanswered(REQUEST, at);
         alice.receives_response().has_status(200).body_contains("\nHost: a.example:8080\nAccept: */*\n");

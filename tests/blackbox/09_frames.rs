@@ -19,8 +19,9 @@ fn main() -> ExitCode {
             the_server_does_not_mask,
             the_page_is_there,
             a_frame_right_behind_the_handshake_is_not_lost,
-            every_length_comes_back,
             a_frame_cut_anywhere_is_one_frame,
+            every_length_comes_back,
+            a_long_length_cut_anywhere_is_one_length,
             many_frames_in_one_packet,
             a_large_frame_in_odd_pieces,
             an_announced_length_costs_nothing,
@@ -41,7 +42,7 @@ fn main() -> ExitCode {
 fn a_frame_comes_back(story: &Story) {
     story.teaches(Lesson {
         why: "A client XORs its payload with a masking key. Undo it before you use the payload, or you echo \
-              gibberish.",
+              gibberish. Your own frames have MASK 0 and no key: only clients mask.",
         read: "RFC 6455 §5.3, notes/09-frames.md",
         hand: by_hand!(r"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"),
     });
@@ -124,17 +125,35 @@ fn a_frame_cut_anywhere_is_one_frame(story: &Story) {
     });
     let server = story.server();
     let mut alice = story.websocket("alice", &server, "/");
-    for payload in ["Hello, masked world", &"x".repeat(130)] {
-        let frame = Frame::text(payload).bytes();
-        for at in 1..frame.len() {
-            alice.tcp.sends_split(&frame, at);
-            alice.receives_text(payload);
-        }
+    let payload = "Hello, masked world";
+    let frame = Frame::text(payload).bytes();
+    for at in 1..frame.len() {
+        alice.tcp.sends_split(&frame, at);
+        alice.receives_text(payload);
     }
     for byte in Frame::text("byte by byte").bytes() {
         alice.sends_bytes([byte]);
     }
     alice.receives_text("byte by byte");
+}
+
+fn a_long_length_cut_anywhere_is_one_length(story: &Story) {
+    story.teaches(Lesson {
+        why: "A read may end inside the 16 or 64 bits of a length too. As long as the header is not whole there is \
+              nothing to judge: keep what came.",
+        read: "RFC 6455 §5.2, \"Payload length\"",
+        hand: "(printf '...\\x81\\xfe\\x00'; sleep 1; printf '\\x82\\x37\\xfa\\x21\\x3d...'; sleep 1) | nc 127.0.0.1 {port}",
+    });
+    let server = story.server();
+    let mut alice = story.websocket("alice", &server, "/");
+    for (length, header) in [(130, 8), (70_000, 14)] {
+        let payload = "x".repeat(length);
+        let frame = Frame::text(&payload).bytes();
+        for at in 1..=header {
+            alice.tcp.sends_split(&frame, at);
+            alice.receives_text(&payload);
+        }
+    }
 }
 
 fn many_frames_in_one_packet(story: &Story) {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use harness::{Lesson, Server, Story};
 
-use crate::{pattern, rests, still_serves, while_it_stands_still};
+use crate::{pattern, rests, still_serves};
 
 pub fn what_is_sent_comes_back(story: &Story) {
     story.teaches(Lesson {
@@ -53,7 +53,7 @@ pub fn what_stands_in_the_socket_is_read_to_its_end(story: &Story) {
     let mut alice = story.client("alice", &server);
     // More than any read buffer, less than what the kernel holds for a server that does not read.
     let message = pattern(300_000);
-    while_it_stands_still(story, &server, || alice.sends(&message));
+    server.while_it_stands_still(|| alice.sends(&message));
     alice.receives_exactly(&message);
 }
 
@@ -94,7 +94,7 @@ pub fn a_half_close_still_gets_the_answer(story: &Story) {
         let mut alice = story.client("alice", &server);
         let message = pattern(size);
         // Bytes and FIN are there together when the server looks.
-        while_it_stands_still(story, &server, || {
+        server.while_it_stands_still(|| {
             alice.sends(&message);
             alice.half_closes();
         });
@@ -112,7 +112,7 @@ pub fn a_half_close_with_a_full_socket_still_gets_the_answer(story: &Story) {
     });
     // With such a limit the server reads all of it, and the FIN too, before a byte of the rest can leave.
     let server = story.server_with(|s| s.env("MAX_PENDING", 16 << 20));
-    let mut alice = story.client_with("alice", &server, |socket| socket.set_recv_buffer_size(16 * 1024));
+    let mut alice = story.client("alice", &server);
     let message = pattern(12 << 20);
     let sent = alice.sends_until_it_blocks(&message, message.len());
     alice.half_closes();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use harness::{Lesson, Story};
 
-use crate::{rests, still_serves, while_it_stands_still};
+use crate::{rests, still_serves};
 
 /// CONTRACT.md: what a client that never reads may cost.
 const MAX_PENDING: u64 = 64 << 10;
@@ -34,10 +34,13 @@ pub fn ten_that_connect_at_once_are_all_served(story: &Story) {
         hand: "for i in 1 2 3 4 5 6 7 8 9 10; do (echo $i | nc -N 127.0.0.1 {port}) & done; wait",
     });
     let server = story.server();
-    let mut clients = while_it_stands_still(story, &server, || story.clients("client", 10, &server));
+    let mut clients = server.while_it_stands_still(|| story.clients("client", 10, &server));
+    // Each leaves before the next speaks: who serves one after the other passes this one, and fails the next.
     for client in &mut clients {
         client.sends("hello");
         client.receives_exactly("hello");
+        client.half_closes();
+        client.receives_end();
     }
 }
 

@@ -4,12 +4,13 @@ use std::time::{Duration, Instant};
 
 use harness::{Lesson, Story};
 
-use crate::{pattern, still_serves, while_it_stands_still};
+use crate::{pattern, still_serves};
 
 pub fn a_client_that_leaves_does_not_end_the_server(story: &Story) {
     story.teaches(Lesson {
         why: "Clients leave in every way there is: FIN, RST, in the middle of a message, before you accepted them. \
-              An error of one connection ends that connection.",
+              An error of one connection ends that connection, and what waited for it is thrown away with it: it \
+              is not for the next client that gets its place.",
         read: "man 2 accept (\"Error handling\"), notes/02-poll.md",
         hand: "nc 127.0.0.1 {port} < /dev/zero, then kill -9 it",
     });
@@ -21,7 +22,7 @@ pub fn a_client_that_leaves_does_not_end_the_server(story: &Story) {
         client.sends("never read");
         client.resets();
         story.client(name, &server).closes();
-        while_it_stands_still(story, &server, || {
+        server.while_it_stands_still(|| {
             let mut hasty = story.client("one that is gone before it is accepted", &server);
             hasty.sends("hello");
             hasty.resets();
@@ -58,7 +59,7 @@ pub fn the_next_client_gets_nothing_of_the_last(story: &Story) {
         let mut last = story.client("the last", &server);
         last.sends_until_it_blocks(vec![b'L'; 1 << 20], 16 << 20);
         // The server hears of both ends in one turn.
-        let mut next = while_it_stands_still(story, &server, || {
+        let mut next = server.while_it_stands_still(|| {
             last.resets();
             let mut next = story.client("the next", &server);
             next.sends("mine");
@@ -81,7 +82,7 @@ pub fn a_poll_that_a_signal_interrupts_is_made_again(story: &Story) {
     let mut alice = story.client("alice", &server);
     for _ in 0..5 {
         // epoll_wait fails with EINTR after SIGSTOP and SIGCONT, even without any handler.
-        while_it_stands_still(story, &server, || {});
+        server.while_it_stands_still(|| {});
         alice.sends("hello");
         alice.receives_exactly("hello");
     }
@@ -98,12 +99,12 @@ pub fn a_goodbye_is_no_reset(story: &Story) {
     for _ in 0..5 {
         let server = story.server();
         let mut clients = story.clients("client", 40, &server);
-        let message = pattern(200_000);
+        let message = pattern(120_000);
         for client in &mut clients {
             client.sends("hello");
             client.receives_exactly("hello");
         }
-        while_it_stands_still(story, &server, || {
+        server.while_it_stands_still(|| {
             clients.iter_mut().for_each(|client| client.sends(&message));
             server.interrupt();
         });

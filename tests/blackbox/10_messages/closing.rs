@@ -26,6 +26,11 @@ pub fn a_close_is_answered_with_its_code(story: &Story) {
     let mut carol = story.websocket("carol", &server, "/");
     carol.sends_close(1000, &"r".repeat(123));
     carol.is_closed_with(1000);
+    story.note("and in the middle of a message");
+    let mut dave = story.websocket("dave", &server, "/");
+    dave.sends_frame(&Frame::text("never finished").not_final());
+    dave.sends_close(1000, "");
+    dave.is_closed_with(1000);
 }
 
 pub fn a_close_payload_of_one_byte_is_refused(story: &Story) {
@@ -89,16 +94,16 @@ pub fn the_close_code_arrives_also_when_the_client_goes_on_sending(story: &Story
         hand: "open the page, press \"Send more than the limit\": 1009 must show, not 1006",
     });
     let server = story.server_with(|setup| setup.env("MAX_MESSAGE", 1000));
-    for _ in 0..20 {
-        let mut mallory = story.websocket("mallory", &server, "/");
-        mallory.sends_bytes(Frame::binary(vec![0; 200_000]).bytes());
-        mallory.is_closed_with(1009);
-    }
     story.note("one that sends 16 MB and looks for an answer only then");
     let mut mallory = story.websocket("mallory", &server, "/");
     mallory.tcp.within(Duration::from_secs(10));
     mallory.sends_bytes(Frame::binary(vec![0; 16_000_000]).bytes());
     mallory.is_closed_with(1009);
+    for _ in 0..20 {
+        let mut mallory = story.websocket("mallory", &server, "/");
+        mallory.sends_bytes(Frame::binary(vec![0; 200_000]).bytes());
+        mallory.is_closed_with(1009);
+    }
 }
 
 pub fn the_close_code_reaches_a_client_that_has_half_closed(story: &Story) {

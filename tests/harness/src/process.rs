@@ -182,6 +182,12 @@ impl Process {
         lines[lines.len().saturating_sub(count)..].iter().map(|&line| line.to_owned()).collect()
     }
 
+    /// Whether it was asked to end, and had not ended before.
+    pub(crate) fn was_stopped(&self) -> bool {
+        let state = self.state();
+        state.asked_to_end && state.ended_by_itself.is_none()
+    }
+
     /// How it ended, when nobody had asked it to.
     pub(crate) fn ended_by_itself(&self) -> Option<ExitStatus> {
         self.state().ended_by_itself

@@ -133,7 +133,14 @@ impl Client {
                 }
                 Err(error) => {
                     while self.wait(Instant::now()) == Arrival::Bytes {}
-                    self.fails(format!("cannot send, the server has closed: {error}"), self.what_came());
+                    let why = match error.kind() {
+                        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
+                            "the server has closed, and what comes for it now is answered by a reset (RST)"
+                                .into()
+                        }
+                        _ => error.to_string(),
+                    };
+                    self.fails(format!("cannot send: {why}."), self.what_came());
                 }
             }
         }

@@ -5,7 +5,9 @@ use std::time::Duration;
 /// More bytes than this are cut in the middle.
 const BRIEF: usize = 480;
 /// The same in hex, which takes more room.
-const BRIEF_HEX: usize = 8 * ROW;
+const BRIEF_HEX: usize = 4 * ROW;
+/// More lines than this are cut in the middle too.
+const BRIEF_LINES: usize = 24;
 /// A compared line is cut to this many columns around the difference.
 const COLUMNS: usize = 88;
 /// Bytes in one row of hex.
@@ -13,6 +15,16 @@ const ROW: usize = 16;
 
 /// The bytes as a few lines: one per line of text, or rows of hex. Long ones are cut in the middle.
 pub fn brief(bytes: &[u8]) -> Vec<String> {
+    let mut shown = brief_bytes(bytes);
+    if shown.len() > BRIEF_LINES {
+        let cut = BRIEF_LINES * 3 / 4..shown.len() - BRIEF_LINES / 4;
+        let said = format!("... {} lines left out ...", cut.len());
+        shown.splice(cut, [said]);
+    }
+    shown
+}
+
+fn brief_bytes(bytes: &[u8]) -> Vec<String> {
     let text = is_text(bytes);
     let most = if text { BRIEF } else { BRIEF_HEX };
     if bytes.len() <= most {
@@ -200,5 +212,7 @@ mod tests {
         let shown = brief(&vec![b'x'; 16 << 20]);
         assert_eq!(shown[1], "... 16776736 of 16777216 bytes left out ...");
         assert_eq!(shown.len(), 3);
+        let shown = brief("\n".repeat(100).as_bytes());
+        assert_eq!((shown.len(), shown[18].as_str()), (25, "... 76 lines left out ..."));
     }
 }

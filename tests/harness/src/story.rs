@@ -13,7 +13,7 @@ use crate::show;
 
 /// Of a long story the first and the last steps are kept.
 const FIRST_STEPS: usize = 8;
-const LAST_STEPS: usize = 24;
+const LAST_STEPS: usize = 12;
 /// How many of a server's last lines a failure shows.
 const LAST_LINES: usize = 12;
 
@@ -173,8 +173,11 @@ impl Record {
             return;
         }
         let processes = self.state().processes.clone();
-        let servers = processes.iter().filter(|process| process.is_server);
-        let last_words = servers.map(|process| last_words(process)).collect();
+        let servers: Vec<_> = processes.iter().filter(|process| process.is_server).collect();
+        // A test may have stopped some before: those have nothing to do with it.
+        let (last, earlier) = servers.split_last().map_or((None, &[][..]), |(last, all)| (Some(last), all));
+        let concerned = earlier.iter().filter(|server| !server.was_stopped()).chain(last);
+        let last_words = concerned.map(|process| last_words(process)).collect();
         let place = place.replace("tests/harness/../", "tests/");
         self.state().failure.get_or_insert(Failure { headline, details, place, last_words });
     }

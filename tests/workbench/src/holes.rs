@@ -42,6 +42,29 @@ pub enum HoleError {
     Ambiguous(String),
     /// It has no body that `todo!()` could stand for.
     Unfit(String, &'static str),
+    /// This text does not stand in the body of this function, or more than once.
+    NotOnce(String, String),
+}
+
+/// Another body for a function, while a condition holds.
+pub struct Change<'a> {
+    /// `mask`, `Decoder::next`, `Protocol for Echo::data`.
+    pub function: &'a str,
+    /// An expression: [`switch`].
+    pub condition: String,
+    /// What stands once in the body.
+    pub from: &'a str,
+    /// What stands there while the condition holds.
+    pub to: &'a str,
+}
+
+/// An expression that says whether `name` stands in the environment variable. It asks once: some functions run for
+/// every byte.
+pub fn switch(variable: &str, name: &str) -> String {
+    format!(
+        "{{ static ON: std::sync::LazyLock<bool> = std::sync::LazyLock::new(|| std::env::var({variable:?})\
+         .is_ok_and(|names| names.split(',').any(|on| on == {name:?}))); *ON }}"
+    )
 }
 
 impl fmt::Display for HoleError {
@@ -52,6 +75,7 @@ impl fmt::Display for HoleError {
                 write!(f, "no function {name}; there are: {}", there.join(", "))
             }
             HoleError::Ambiguous(name) => write!(f, "more than one function is called {name}"),
+            HoleError::NotOnce(from, name) => write!(f, "not once in {name}: {from}"),
             HoleError::Unfit(name, why) => write!(f, "{name} cannot be a hole: {why}"),
         }
     }
@@ -77,6 +101,27 @@ impl<'a> Source<'a> {
         self.with_bodies(switches, |function, condition| {
             let body = &self.text[function.body.clone()];
             format!("{{ if {condition} {{ todo!() }}{}", &body[1..])
+        })
+    }
+
+    /// The file with these functions as they are, but each does something else while a condition holds: so that one
+    /// build shows them all. Of one function there may be several.
+    pub fn with_changes(&self, changes: &[Change<'_>]) -> Result<String, HoleError> {
+        let mut functions: Vec<(&str, String)> = Vec::new();
+        for change in changes {
+            let body = self.body(change.function)?;
+            if body.matches(change.from).count() != 1 {
+                return Err(HoleError::NotOnce(change.from.to_string(), change.function.to_string()));
+            }
+            let other = body.replacen(change.from, change.to, 1);
+            let arm = format!("if {} {other} else ", change.condition);
+            match functions.iter_mut().find(|(function, _)| *function == change.function) {
+                Some((_, arms)) => arms.push_str(&arm),
+                None => functions.push((change.function, arm)),
+            }
+        }
+        self.with_bodies(&functions, |function, arms| {
+            format!("{{ {arms}{} }}", &self.text[function.body.clone()])
         })
     }
 

@@ -23,6 +23,7 @@ pub mod start;
 pub mod tasks;
 mod update;
 pub mod watch;
+pub mod workspace;
 
 pub use course::Course;
 

@@ -174,7 +174,7 @@ fn much_can_be_sent_to_an_echo_and_to_nobody() {
 #[test]
 fn what_a_closed_server_does_not_take_is_a_failure() {
     let closing = toy(|mut stream| super::read_head(&mut stream));
-    fails_with(&["cannot send, the server has closed"], move |story| {
+    fails_with(&["cannot send: the server has closed"], move |story| {
         let mut alice = story.client("alice", closing);
         alice.sends(ASK);
         alice.receives_end();
@@ -207,7 +207,7 @@ fn a_client_can_reset_and_nobody_listens_is_told() {
 fn many_clients_are_one_step_and_a_long_story_is_cut() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    fails_with(&["fan 1 to 20 connect", "... 70 steps left out ...", "note 99"], move |story| {
+    fails_with(&["fan 1 to 20 connect", "... 82 steps left out ...", "note 99"], move |story| {
         assert_eq!(story.clients("fan", 20, address).len(), 20);
         (0..=100).for_each(|number| story.note(format!("note {number}")));
         story.expects(false, "an end");

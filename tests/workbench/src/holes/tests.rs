@@ -1,4 +1,4 @@
-use super::{HoleError, Source};
+use super::{Change, HoleError, Source};
 
 const FILE: &str = r#"//! The words of the file.
 
@@ -176,4 +176,17 @@ fn a_switch_keeps_the_body_behind_it() {
 #[test]
 fn what_is_no_rust_is_refused() {
     assert!(matches!(Source::read("fn {"), Err(HoleError::NoRust(_))));
+}
+
+#[test]
+fn a_function_does_something_else_while_a_condition_holds() {
+    let source = Source::read(FILE).unwrap();
+    let change =
+        |condition: &str, from, to| Change { function: "double", condition: condition.into(), from, to };
+    let text = source.with_changes(&[change("one()", "n * 2", "n + 2"), change("two()", "2", "3")]).unwrap();
+    let body = "{ if one() {\n    // why twice\n    n + 2\n} else if two() {\n    // why twice\n    n * 3\n} else \
+                {\n    // why twice\n    n * 2\n} }";
+    assert!(text.contains(&format!("pub fn double(n: u32) -> u32 {body}\n")), "{text}");
+    let error = source.with_changes(&[change("one()", " ", "")]).unwrap_err();
+    assert_eq!(error, HoleError::NotOnce(" ".into(), "double".into()), "it stands there more than once");
 }

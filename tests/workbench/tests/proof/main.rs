@@ -4,7 +4,6 @@
 //! `ONLY=08-upgrade cargo test -p workbench --test proof` looks at one rung, for whoever writes its tasks.
 
 mod run;
-mod workspace;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,11 +14,14 @@ use run::{Holes, pass, passes_from_outside};
 use workbench::course::Rung;
 use workbench::holes::Source;
 use workbench::start::{self, Files, write_all};
+use workbench::workspace::{Programs, Workspace, as_they_are, packages};
 use workbench::{Course, cargo};
-use workspace::{Programs, Workspace, as_they_are, packages};
 
 /// Rungs whose tasks are still to be written. The list only gets shorter.
 const WITHOUT_TASKS: &[&str] = &[];
+
+/// Where the changed rungs are written.
+const TMP: &str = env!("CARGO_TARGET_TMPDIR");
 
 #[test]
 fn every_rung_has_tasks_or_is_known_to_have_none_yet() {
@@ -31,7 +33,7 @@ fn every_rung_has_tasks_or_is_known_to_have_none_yet() {
 #[test]
 fn every_starter_compiles_without_warnings() {
     let course = Course::here().unwrap();
-    let starters = Workspace::write(&course, "starters", |rung| {
+    let starters = Workspace::write(&course, TMP, "starters", |rung| {
         let mut files = start::starter(&course, rung).unwrap();
         files.retain(|path, _| !path.starts_with(".cargo") && path != Path::new("Cargo.lock"));
         files
@@ -68,7 +70,7 @@ fn every_copy_is_a_workspace_that_cargo_takes() {
 #[test]
 fn every_hole_is_noticed_by_its_own_task() {
     let course = Course::here().unwrap();
-    let switched = Workspace::write(&course, "switched", switched);
+    let switched = Workspace::write(&course, TMP, "switched", switched);
     let rungs = rungs();
     let programs = switched.unit_tests(&rungs);
     let tasks = rungs.iter().flat_map(|rung| (0..rung.tasks.list.len()).map(move |index| (rung, index)));

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use workbench::course::Rung;
+use workbench::holes::switch;
 use workbench::libtest::{self, Failed};
+use workbench::workspace::Workspace;
 use workbench::{Course, judge};
-
-use crate::workspace::Workspace;
 
 /// Which holes are open: the value of the environment variable `HOLES`.
 pub struct Holes(String);
@@ -24,13 +24,9 @@ impl Holes {
         Holes(later.join(","))
     }
 
-    /// The expression that says whether a hole is open. It asks once: some functions run for every byte.
+    /// The expression that says whether a hole is open.
     pub fn condition(rung: &Rung, index: usize) -> String {
-        let name = name(rung, index);
-        format!(
-            "{{ static OPEN: std::sync::LazyLock<bool> = std::sync::LazyLock::new(|| std::env::var(\"HOLES\")\
-             .is_ok_and(|holes| holes.split(',').any(|hole| hole == {name:?}))); *OPEN }}"
-        )
+        switch("HOLES", &name(rung, index))
     }
 }
 

@@ -5,13 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use toml::Table;
-use workbench::course::Rung;
-use workbench::start::{Files, collect};
-use workbench::{Course, cargo};
+
+use crate::course::Rung;
+use crate::start::{Files, collect};
+use crate::{Course, cargo};
 
 /// A workspace whose rungs lie in `own/steps`. Not in `steps`: cargo tells packages of one name apart by the path from the
 /// top of the workspace, and these must not be taken for the reference.
 pub struct Workspace {
+    /// Its top.
     pub home: PathBuf,
 }
 
@@ -19,11 +21,14 @@ pub struct Workspace {
 pub type Programs = BTreeMap<String, Vec<PathBuf>>;
 
 impl Workspace {
-    /// Writes what `files` makes of each rung. Only what is new is written, so that cargo builds only that.
-    pub fn write(course: &Course, name: &str, files: impl Fn(&Rung) -> Files) -> Workspace {
-        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("proof").join(name);
-        // .../target/tmp is CARGO_TARGET_TMPDIR.
-        let build_dir = home.ancestors().nth(3).expect("it was joined of that many").to_path_buf();
+    /// Writes what `files` makes of each rung, into `target/tmp/proof`; `tmp` is the `CARGO_TARGET_TMPDIR` of a test.
+    /// Only what is new is written, so that cargo builds only that.
+    ///
+    /// # Panics
+    /// When it cannot be written: it is for tests.
+    pub fn write(course: &Course, tmp: &str, name: &str, files: impl Fn(&Rung) -> Files) -> Workspace {
+        let home = Path::new(tmp).join("proof").join(name);
+        let build_dir = Path::new(tmp).parent().expect("it lies in target").to_path_buf();
         let mut all = Files::new();
         for rung in course.rungs().unwrap() {
             let rung = course.rung(&rung).unwrap();
@@ -48,7 +53,21 @@ impl Workspace {
         self.home.join("own/steps").join(name)
     }
 
+    /// Builds the programs of all rungs, and returns the folder in which they lie.
+    ///
+    /// # Panics
+    /// When one does not compile.
+    pub fn programs(&self) -> PathBuf {
+        let output =
+            cargo::in_copy(&self.home).args(["build", "--quiet", "--workspace", "--bins"]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        self.home.join("target/debug")
+    }
+
     /// Builds the unit tests of these rungs.
+    ///
+    /// # Panics
+    /// When one does not compile.
     pub fn unit_tests(&self, rungs: &[Rung]) -> Programs {
         let packages = packages(rungs);
         let mut arguments = vec!["--lib", "--bins"];
@@ -69,6 +88,9 @@ pub fn packages(rungs: &[Rung]) -> Vec<String> {
 }
 
 /// The files of a rung as they are.
+///
+/// # Panics
+/// When one cannot be read.
 pub fn as_they_are(rung: &Rung) -> Files {
     let mut files = Files::new();
     collect(&rung.home, Path::new(""), &mut files).unwrap();
