@@ -39,25 +39,29 @@ pub fn compare_or_write(course: &Course, mistakes: &Mistakes, told: &[Told]) {
     }
 }
 
-/// The first lines that differ by more than a figure.
+/// The first lines that differ by more than a figure. What servers logged is not compared: two events that come together
+/// are told in either order.
 fn difference(before: &str, now: &str, mistakes: &Mistakes) -> Option<[String; 2]> {
     let [before, now] = [before, now].map(|page| page.split("\n### ").collect::<Vec<_>>());
-    let counts = [&before, &now].map(|sections| format!("{} mistakes", sections.len() - 1));
-    for (before, now) in before.iter().zip(&now) {
+    if before.len() != now.len() {
+        return Some([before, now].map(|sections| format!("{} mistakes", sections.len() - 1)));
+    }
+    before.iter().zip(&now).find_map(|(before, now)| {
         let title = now.lines().next().unwrap_or_default();
         let varies = mistakes.list.iter().any(|mistake| mistake.varies && mistake.name == title);
-        // Behind the change, of which all is known, comes what was said.
-        let compared = if varies { now.find("```text").unwrap_or(now.len()) } else { now.len() };
-        let lines = now[..compared].lines().count().max(if varies { 0 } else { before.lines().count() });
-        let padded = |text: &str| {
-            text.lines().map(String::from).chain(std::iter::repeat(String::new())).take(lines).collect()
+        let lines = |section: &str| -> Vec<String> {
+            let logged =
+                |line: &&str| line.trim_start().starts_with("[ ") || line.trim_start().starts_with("[pid ");
+            // Behind the change, of which all is known, comes what was said.
+            let known = section.lines().take_while(|line| !(varies && line.starts_with("```text")));
+            known.filter(|line| !logged(line)).map(String::from).collect()
         };
-        let [before, now]: [Vec<String>; 2] = [padded(before), padded(now)];
-        if let Some((before, now)) = before.into_iter().zip(now).find(|(before, now)| !alike(before, now)) {
-            return Some([before, now]);
-        }
-    }
-    (counts[0] != counts[1]).then_some(counts)
+        let (before, now) = (lines(before), lines(now));
+        let lines = (0..before.len().max(now.len())).map(|at| {
+            [&before, &now].map(|lines| lines.get(at).cloned().unwrap_or_else(|| "(nothing)".into()))
+        });
+        lines.into_iter().find(|[before, now]| !alike(before, now))
+    })
 }
 
 fn page(bugs: &[Bug], mistakes: &Mistakes, told: &[Told]) -> String {
