@@ -27,7 +27,7 @@ pub fn compare_or_write(course: &Course, mistakes: &Mistakes, told: &[Told]) {
     let path = course.root.join(PAGE);
     let before = fs::read_to_string(&path).unwrap_or_default();
     let now = page(&bugs::read(course), mistakes, told);
-    let stale = difference(&before, &now, mistakes);
+    let stale = difference(&before, &now);
     // What differs only by a figure stays: no change without a reason.
     if stale.is_some() && std::env::var_os("WRITE").is_some() {
         return fs::write(&path, now).unwrap();
@@ -39,28 +39,24 @@ pub fn compare_or_write(course: &Course, mistakes: &Mistakes, told: &[Told]) {
     }
 }
 
-/// The first lines that differ by more than a figure. What servers logged is not compared: two events that come together
-/// are told in either order.
-fn difference(before: &str, now: &str, mistakes: &Mistakes) -> Option<[String; 2]> {
+/// The first lines that differ by more than a figure, in the changes and in the lessons. The steps between them are not
+/// compared: how much was sent, and at which try a mistake shows, is the kernel's affair.
+fn difference(before: &str, now: &str) -> Option<[String; 2]> {
     let [before, now] = [before, now].map(|page| page.split("\n### ").collect::<Vec<_>>());
     if before.len() != now.len() {
         return Some([before, now].map(|sections| format!("{} mistakes", sections.len() - 1)));
     }
     before.iter().zip(&now).find_map(|(before, now)| {
-        let title = now.lines().next().unwrap_or_default();
-        let varies = mistakes.list.iter().any(|mistake| mistake.varies && mistake.name == title);
         let lines = |section: &str| -> Vec<String> {
-            let logged =
-                |line: &&str| line.trim_start().starts_with("[ ") || line.trim_start().starts_with("[pid ");
-            // Behind the change, of which all is known, comes what was said.
-            let known = section.lines().take_while(|line| !(varies && line.starts_with("```text")));
-            known.filter(|line| !logged(line)).map(String::from).collect()
+            let (change, said) = section.split_at(section.find("```text").unwrap_or(section.len()));
+            let lesson = &said[said.rfind("\n  why:").unwrap_or(said.len())..];
+            change.lines().chain(lesson.lines()).map(String::from).collect()
         };
         let (before, now) = (lines(before), lines(now));
-        let lines = (0..before.len().max(now.len())).map(|at| {
+        let mut lines = (0..before.len().max(now.len())).map(|at| {
             [&before, &now].map(|lines| lines.get(at).cloned().unwrap_or_else(|| "(nothing)".into()))
         });
-        lines.into_iter().find(|[before, now]| !alike(before, now))
+        lines.find(|[before, now]| !alike(before, now))
     })
 }
 

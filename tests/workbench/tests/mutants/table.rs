@@ -25,8 +25,6 @@ pub struct Mistake {
     pub test: String,
     /// What its report must hold.
     pub says: Vec<String>,
-    /// No two runs tell it alike: at which try it shows is the kernel's affair.
-    pub varies: bool,
 }
 
 /// How the mistake is made.
@@ -68,8 +66,6 @@ struct Entry {
     function: Option<String>,
     from: Option<String>,
     to: Option<String>,
-    #[serde(default)]
-    varies: bool,
     /// Where one change is not enough.
     #[serde(default)]
     also: Vec<Changed>,
@@ -100,7 +96,7 @@ impl Mistakes {
 
 impl Entry {
     fn mistake(self, suite: &str) -> Mistake {
-        let Entry { name, bug, mistake, test, says, varies, .. } = self;
+        let Entry { name, bug, mistake, test, says, .. } = self;
         let made = match (self.program, self.file, self.function, self.from, self.to) {
             (Some(program), None, None, None, None) => Made::Program { path: program.into() },
             (None, Some(file), Some(function), Some(from), Some(to)) => {
@@ -110,7 +106,7 @@ impl Entry {
             }
             _ => panic!("{name}: either a program, or file, function, from and to"),
         };
-        Mistake { name, bug, suite: suite.to_string(), mistake, made, test, says, varies }
+        Mistake { name, bug, suite: suite.to_string(), mistake, made, test, says }
     }
 }
 
