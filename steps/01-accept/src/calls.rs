@@ -108,6 +108,7 @@ pub fn send_all(socket: &Socket, bytes: &[u8]) -> io::Result<usize> {
     all(bytes, |rest| send(socket, rest))
 }
 
+// ANCHOR: all
 fn all(bytes: &[u8], mut send: impl FnMut(&[u8]) -> io::Result<usize>) -> io::Result<usize> {
     let (mut sent, mut calls) = (0, 0);
     while sent < bytes.len() {
@@ -119,6 +120,7 @@ fn all(bytes: &[u8], mut send: impl FnMut(&[u8]) -> io::Result<usize>) -> io::Re
     }
     Ok(calls)
 }
+// ANCHOR_END: all
 
 /// Calls again after `EINTR`: a signal woke the thread before there was an answer. Nothing was lost, nothing is wrong.
 fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {

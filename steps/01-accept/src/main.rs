@@ -46,6 +46,7 @@ fn serve(arguments: Arguments) -> Result<(), Failure> {
     thread::Builder::new().spawn(move || onlooker::look_on(local))?;
 
     let fd = listener.as_raw_fd();
+    // ANCHOR: accept
     loop {
         info!("accept({fd}) sleeps until a client comes");
         match calls::accept(&listener) {
@@ -58,6 +59,7 @@ fn serve(arguments: Arguments) -> Result<(), Failure> {
             }
         }
     }
+    // ANCHOR_END: accept
 }
 
 /// The first three calls, once for the server.
@@ -99,6 +101,7 @@ fn echo(client: &Socket) -> io::Result<u64> {
     let fd = client.as_raw_fd();
     let mut buffer = [0; BUFFER];
     let mut bytes = 0;
+    // ANCHOR: echo
     loop {
         let count = calls::recv(client, &mut buffer)?;
         let received = &buffer[..count];
@@ -111,6 +114,7 @@ fn echo(client: &Socket) -> io::Result<u64> {
         info!("send({fd}) = {count}{}", if calls > 1 { ", in several calls" } else { "" });
         bytes += count as u64;
     }
+    // ANCHOR_END: echo
 }
 
 /// The first bytes, fit for a terminal: what a client sends must not move our cursor.
