@@ -188,6 +188,22 @@ mod tests {
         assert_eq!(judged("get /a?b HTTP/1.2"), Ok((Method::Unknown, target, Version::Http11)));
     }
 
+    // Otherwise the log and the handlers name another request than the one that came.
+    #[test]
+    fn a_request_line_is_written_as_it_was_read() {
+        for (line, path, query) in [
+            ("GET /a?b HTTP/1.1", "/a", Some("b")),
+            ("POST / HTTP/1.0", "/", None),
+            ("GET http://a:80/p?q HTTP/1.1", "/p", Some("q")),
+            ("CONNECT a:443 HTTP/1.1", "", None),
+            ("OPTIONS * HTTP/1.1", "*", None),
+        ] {
+            let (method, target, version) = judged(line).unwrap();
+            assert_eq!(format!("{method} {target} {version}"), line);
+            assert_eq!((target.path(), target.query()), (path, query), "{line}");
+        }
+    }
+
     #[test]
     fn rfc_9112_3_what_is_no_request_line() {
         for (line, why) in [
