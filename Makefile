@@ -149,10 +149,10 @@ attack: cargo
 	@cargo run --quiet --package attack --bin attack -- \
 		$(if $(ADDRESS),--address $(ADDRESS),--step $(or $(RUNG),$(FIRST))) $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
-# Without ADDRESS: ws://127.0.0.1:8080, where `make run` listens.
+# Without ADDRESS: where `make run` listens.
 .PHONY: talk
 talk: cargo
-	@cargo run --quiet --package talk --bin talk -- $(ADDRESS) $(ARGS)
+	@cargo run --quiet --package talk --bin talk -- $(or $(ADDRESS),$(if $(PORT),ws://127.0.0.1:$(PORT))) $(ARGS)
 
 # FILE: any bytes, or a .replay as in tests/talk/examples.
 .PHONY: replay

@@ -50,6 +50,7 @@ fn field<'a>(drawings: &'a str, name: &str) -> Vec<&'a str> {
     drawings.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('\t')).collect()
 }
 
+/// The frame comes back first, then a text frame of our own that draws both: what came, with its key, and what went.
 #[test]
 fn an_echo_and_then_the_bits_of_both_frames() {
     let mut connection = drawing();
@@ -67,6 +68,7 @@ fn an_echo_and_then_the_bits_of_both_frames() {
     assert_eq!(field(&drawings, "Payload Data"), payloads);
 }
 
+/// A text frame of our own between the fragments of the echo would end that message. A Ping's FIN says nothing about it.
 #[test]
 fn drawings_do_not_come_inside_a_message() {
     let mut connection = drawing();
@@ -81,6 +83,7 @@ fn drawings_do_not_come_inside_a_message() {
     assert_eq!(opcodes, ["text", "text", "ping", "pong", "continuation", "continuation"]);
 }
 
+/// Nothing is collected: each piece of a payload goes back when it comes, and the drawing has only the first bytes.
 #[test]
 fn a_large_frame_is_echoed_as_it_comes_and_drawn_from_its_beginning() {
     let mut connection = drawing();
@@ -97,6 +100,7 @@ fn a_large_frame_is_echoed_as_it_comes_and_drawn_from_its_beginning() {
     assert!(field(&drawings, "Payload Data")[1].ends_with("ab ab, and 99992 bytes more"), "{drawings}");
 }
 
+/// One drawing, that of the frame that came: nothing went back.
 #[test]
 fn a_pong_is_drawn_and_not_answered() {
     let mut connection = drawing();
@@ -105,6 +109,7 @@ fn a_pong_is_drawn_and_not_answered() {
     assert_eq!(drawings.matches("\n\n").count(), 1);
 }
 
+/// Who did not offer `bits` gets its own frames and nothing else.
 #[test]
 fn nobody_gets_drawings_who_did_not_ask() {
     let mut connection = connection("Sec-WebSocket-Protocol: chat\r\n");
@@ -112,6 +117,7 @@ fn nobody_gets_drawings_who_did_not_ask() {
     assert_eq!(connection.sent(), frame(true, Opcode::Text, b"Hello"));
 }
 
+/// A Close frame may stand between two frames, not inside one: its bytes would be read as payload.
 #[test]
 fn a_server_that_stops_says_so_but_not_in_the_middle_of_a_frame() {
     let mut idle = connection("");

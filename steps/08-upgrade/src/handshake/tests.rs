@@ -175,7 +175,8 @@ fn rfc_6455_4_2_1_9_extensions() {
 }
 
 /// Behind the head stands the body, or the first frame: who counts them otherwise than the proxy in front takes one
-/// client's bytes for another's. So this is judged first, whatever else is wrong. A length of 0 is no body.
+/// client's bytes for another's. So this is judged first, whatever else is wrong. A length of 0 is no body; and who asks
+/// for no WebSocket may send a body as always, so there is something else wrong.
 #[test]
 fn a_body_and_an_upgrade_exclude_each_other() {
     assert_eq!(get(&(without(&[]) + "Content-Length: 5\r\n")), Err(Refusal::Body));

@@ -163,7 +163,9 @@ fn section_5_3_the_mask_goes_on_where_the_last_read_stopped() {
     }
 }
 
-/// A Ping may stand between the fragments of a message: the decoder gives the frames in the order of the wire.
+/// A Ping may stand between the fragments of a message: the decoder gives the frames in the order of the wire. Right when
+/// all came at once and wrong byte by byte: the header was taken off the input before the Ping was whole, and the
+/// payload was then read as a header.
 #[test]
 fn control_frames_between_fragments_come_in_order() {
     let wire = [

@@ -101,6 +101,21 @@ fn section_5_5_1_a_close_frame_is_echoed_and_ends_the_connection() {
     assert_eq!(close, (b"\x88\x02\x03\xe8".to_vec(), false));
 }
 
+/// A drawing is a message of ours. Sent between the fragments of the echo it would stand inside a message; a Ping there ends
+/// none, for its FIN is its own. And behind a Close frame nothing is sent at all (RFC 6455 §5.5.1).
+#[test]
+fn drawings_wait_for_the_end_of_the_message_and_never_follow_a_close_frame() {
+    let mut echo = Echo::new(true);
+    let mut echoed = |header: Header, payload: &[u8]| sent(|io| echo.piece(first(header, payload), io)).0;
+    let fragment = Header { fin: false, ..masked(Opcode::Text, 3) };
+    assert_eq!(echoed(fragment, b"one"), b"\x01\x03one", "inside a message");
+    assert_eq!(echoed(masked(Opcode::Ping, 1), b"p"), b"\x8a\x01p", "a Ping inside a message");
+    let last = echoed(masked(Opcode::Continuation, 3), b"two");
+    let drawings = last.strip_prefix(b"\x80\x03two").expect("the echo comes first");
+    assert_eq!(drawings.first(), Some(&0x81), "the message is over: a text frame with the drawings");
+    assert_eq!(echoed(masked(Opcode::Close, 0), b""), b"\x88\x00", "a Close frame is the last");
+}
+
 /// After `data` the loop drops the bytes that it says were used, and shows the rest again with more behind it. Half a
 /// header must stay, and every whole frame must be gone.
 #[test]
@@ -113,16 +128,23 @@ fn as_many_bytes_are_used_as_the_decoder_took() {
 }
 
 /// The frames before the wrong one are answered, it is answered by a Close frame with the error's code, and nothing
-/// behind it is looked at: nobody knows where the next frame begins.
+/// behind it is looked at: nobody knows where the next frame begins. Nor is anything behind a Close frame, for our own
+/// was the last that we send: a loop that looks only for the decoder's error goes on there.
 #[test]
-fn a_wrong_frame_is_the_last() {
+fn a_wrong_frame_or_a_close_is_the_last() {
     let hi = [0x81, 0x82, 0, 0, 0, 0, b'h', b'i'];
-    let mut wire = [&hi[..], &[0x83], &hi].concat();
-    let (sent, open) = sent(|io| {
-        let mut demo = Demo { limits: Limits::DEFAULT };
-        Echo::new(false).data(&mut wire, &mut demo, io);
-    });
-    let close = sent.strip_prefix(b"\x81\x02hi").expect("the frame before it comes back first");
-    assert_eq!((close[0], &close[2..4], open), (0x88, &b"\x03\xea"[..], false));
-    assert_eq!(usize::from(close[1]) + 2, close.len(), "nothing is sent behind a Close frame");
+    for (what, last, code) in [
+        ("a reserved opcode", &[0x83][..], 1002_u16),
+        ("an RSV bit", &[0xc1, 0x80, 0, 0, 0, 0], 1002),
+        ("a Close frame", &[0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8], 1000),
+    ] {
+        let mut wire = [&hi[..], last, &hi].concat();
+        let (sent, open) = sent(|io| {
+            let mut demo = Demo { limits: Limits::DEFAULT };
+            Echo::new(false).data(&mut wire, &mut demo, io);
+        });
+        let close = sent.strip_prefix(b"\x81\x02hi").expect("the frame before it comes back first");
+        assert_eq!((close[0], &close[2..4], open), (0x88, &code.to_be_bytes()[..], false), "{what}");
+        assert_eq!(usize::from(close[1]) + 2, close.len(), "{what}: nothing is sent behind a Close frame");
+    }
 }
