@@ -10,7 +10,9 @@ use std::process::{Command, ExitCode, Stdio};
 
 use crate::Failure;
 use crate::course::{Course, Rung};
+use crate::mine::{Mine, number};
 use crate::start::{Files, Words, collect, made, write_all};
+use crate::update::starter_of;
 
 /// Prints what the student has changed in the sources of a rung.
 ///
@@ -20,10 +22,27 @@ pub fn show(course: &Course, name: &str) -> Result<ExitCode, Failure> {
     let rung = course.rung(name)?;
     let mine = course.mine(name);
     mine.expect()?;
+    if !is_newest(course, &rung, &mine)? {
+        // Else the patch would take back what the course has got since.
+        return Err(
+            format!("mine/{name} is older than the course: make start STEP={} first", number(name)).into()
+        );
+    }
     let mut own = Files::new();
     collect(&mine.home, Path::new("src"), &mut own)?;
     print!("{}", between(&bare(course, &rung)?, &own)?);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether the copy's starter is that of today.
+fn is_newest(course: &Course, rung: &Rung, mine: &Mine) -> Result<bool, Failure> {
+    let mut kept = Files::new();
+    collect(&starter_of(mine), Path::new("src"), &mut kept)?;
+    let today = made(course, rung, Words::InHoles)?;
+    Ok(today
+        .iter()
+        .filter(|(path, _)| path.starts_with("src"))
+        .all(|(path, text)| kept.get(path) == Some(text)))
 }
 
 /// The starter without the words in its holes.

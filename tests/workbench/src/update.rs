@@ -117,6 +117,7 @@ fn merges(mine: &Mine, path: &Path, old: &[u8], new: &[u8]) -> Result<bool, Fail
     Ok(status.success())
 }
 
-fn starter_of(mine: &Mine) -> PathBuf {
+/// Where the starter is kept as the student got it.
+pub(crate) fn starter_of(mine: &Mine) -> PathBuf {
     mine.home.join(KEPT).join("starter")
 }

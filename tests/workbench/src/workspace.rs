@@ -53,13 +53,15 @@ impl Workspace {
         self.home.join("own/steps").join(name)
     }
 
-    /// Builds the programs of all rungs, and returns the folder in which they lie.
+    /// Builds the programs of all rungs and their examples, and returns the folder in which they lie.
     ///
     /// # Panics
     /// When one does not compile.
     pub fn programs(&self) -> PathBuf {
-        let output =
-            cargo::in_copy(&self.home).args(["build", "--quiet", "--workspace", "--bins"]).output().unwrap();
+        let output = cargo::in_copy(&self.home)
+            .args(["build", "--quiet", "--workspace", "--bins", "--examples"])
+            .output()
+            .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         self.home.join("target/debug")
     }

@@ -1,0 +1,97 @@
+//! What students wrote is kept in tests/students. A starter that it does not fit any more, or a test that it does not pass
+//! any more, would leave the next student without a way: so it is noticed here.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use workbench::course::Rung;
+use workbench::workspace::{Workspace, as_they_are};
+use workbench::{Course, judge, libtest, patch};
+
+/// Rungs that nobody has written yet. The list only gets shorter.
+const UNSOLVED: &[&str] = &[
+    "00-wire",
+    "04-request",
+    "05-keep-alive",
+    "06-files",
+    "07-push",
+    "09-frames",
+    "10-messages",
+    "11-rooms",
+    "12-guard",
+];
+
+#[test]
+fn every_rung_was_written_by_a_student_from_its_starter() {
+    let course = Course::here().unwrap();
+    let rungs: Vec<Rung> = course.rungs().unwrap().iter().map(|name| course.rung(name).unwrap()).collect();
+    let (solved, unsolved): (Vec<Rung>, Vec<Rung>) =
+        rungs.into_iter().partition(|rung| patch_of(&course, &rung.name).exists());
+    let unsolved: Vec<String> = unsolved.into_iter().map(|rung| rung.name).collect();
+    assert_eq!(unsolved, UNSOLVED, "these have no patch in tests/students");
+
+    let workspace = Workspace::write(&course, env!("CARGO_TARGET_TMPDIR"), "students", |rung| {
+        if UNSOLVED.contains(&rung.name.as_str()) {
+            return as_they_are(rung);
+        }
+        let mut files = patch::bare(&course, rung).unwrap();
+        let applied = patch::apply(&patch_of(&course, &rung.name), &mut files);
+        applied.unwrap_or_else(|error| panic!("tests/students/{}.patch: {error}", rung.name));
+        // A member of the workspace: that one says how it is built.
+        files.retain(|path, _| !path.starts_with(".cargo") && path != Path::new("Cargo.lock"));
+        files
+    });
+    let mut wrong = Vec::new();
+    for (rung, programs) in workspace.unit_tests(&solved) {
+        for program in programs {
+            if let Err(failed) = libtest::run(&program, &workspace.rung(&rung), &[], &[], libtest::LIMIT) {
+                wrong.push(format!("{rung}: {}: {}", failed.test, failed.message));
+            }
+        }
+    }
+    let programs = workspace.programs();
+    for rung in &solved {
+        wrong.extend(failed_from_outside(&course, &rung.name, &[("PROGRAMS", &programs)]));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The tests from outside know nothing of Rust.
+#[test]
+fn servers_in_python_pass_too() {
+    let course = Course::here().unwrap();
+    let mut wrong = Vec::new();
+    let mut tried = 0;
+    for rung in course.rungs().unwrap() {
+        let server = home(&course).join("python").join(format!("{}.py", rung.replace('-', "_")));
+        if server.exists() {
+            tried += 1;
+            let command = format!("python3 {}", server.display());
+            wrong.extend(failed_from_outside(&course, &rung, &[("SERVER", Path::new(&command))]));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(
+        tried,
+        fs::read_dir(home(&course).join("python")).unwrap().count(),
+        "each is called as its rung"
+    );
+}
+
+/// What the black-box tests of a rung say, if one fails.
+fn failed_from_outside(course: &Course, rung: &str, env: &[(&str, &Path)]) -> Option<String> {
+    let mut suite = judge::suite(course, rung).unwrap();
+    suite.env_remove("SERVER").env_remove("MINE").envs(env.iter().copied());
+    let output = suite.output().unwrap();
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    (!output.status.success()).then(|| format!("{rung}, from outside:\n{said}"))
+}
+
+fn home(course: &Course) -> PathBuf {
+    course.root.join("tests/students")
+}
+
+fn patch_of(course: &Course, rung: &str) -> PathBuf {
+    home(course).join(format!("{rung}.patch"))
+}
