@@ -38,6 +38,10 @@ fn no_rung_is_forgotten(story: &Story) {
         std::fs::read_dir(steps).map(|entries| entries.flatten().collect()).unwrap_or_else(|_| vec![]);
     for folder in folders.iter().filter(|folder| folder.path().join("src/main.rs").exists()) {
         let name = folder.file_name().to_string_lossy().replace('-', "_");
+        // It serves nobody: it watches. `make fuzz` gives it random bytes.
+        if name == "00_wire" {
+            continue;
+        }
         let test = format!("slow(limit, rung_{name})");
         story.expects(include_str!("soak.rs").contains(&test), format!("{test} in tests/soak/soak.rs"));
     }
