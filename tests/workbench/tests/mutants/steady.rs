@@ -54,6 +54,11 @@ fn steady_line(line: &str) -> String {
     {
         line.replace_range(at..at + end + 1, "[   0.000]");
     }
+    if let Some(at) = line.find("/barewire-") {
+        let at = at + "/barewire-".len();
+        let digits = line[at..].find(|c: char| !c.is_ascii_digit()).unwrap_or(line.len() - at);
+        line.replace_range(at..at + digits, "1");
+    }
     line
 }
 
