@@ -50,27 +50,25 @@ class Lines:
 
     def __init__(self, limit):
         self.limit = limit
-        self.bytes = bytearray()
-        # So many of the first bytes hold no LF. Searched again for each byte that comes, a long line would cost the
-        # square of its length.
-        self.searched = 0
+        # The beginning of a line whose end has not come.
+        self.rest = bytearray()
 
     def add(self, more):
-        self.bytes += more
+        """The lines that end in these bytes, one after the other, without their ends."""
+        self.rest += more
+        # Only what is new is searched for LF. Else a line that comes byte by byte would be searched again for each.
+        if b"\n" in more:
+            *lines, self.rest = self.rest.split(b"\n")
+            for line in lines:
+                yield self.checked(line)
+        self.checked(self.rest)
 
-    def next(self):
-        """The next line without its end; None while its end has not come."""
-        end = self.bytes.find(b"\n", self.searched)
-        line = bytes(self.bytes[: end if end >= 0 else self.limit + 2])
-        # The CR at the end may be half of CRLF.
-        if len(line.removesuffix(b"\r")) > self.limit:
+    def checked(self, line):
+        # The CR at the end is half of CRLF, or may become it.
+        line = line.removesuffix(b"\r")
+        if len(line) > self.limit:
             raise TooLong
-        if end < 0:
-            self.searched = len(self.bytes)
-            return None
-        del self.bytes[: end + 1]
-        self.searched = 0
-        return line.removesuffix(b"\r")
+        return line
 
 
 class Client:
@@ -225,9 +223,11 @@ class Room:
         """Lines until the client's FIN, its /quit, or a line that is too long."""
         lines = Lines(self.max_line)
         while more := client.connection.recv(65536):
-            lines.add(more)
             try:
-                while (line := lines.next()) is not None:
+                for line in lines.add(more):
+                    # The quickest answer to nothing: somebody may send a million empty lines.
+                    if not line:
+                        continue
                     if not self.obey(client, line):
                         return
                     with self.lock:
@@ -271,6 +271,9 @@ def linger(connection, sender):
 
 
 def main():
+    # Blocked in all threads, since new ones inherit it. A handler would run in the main thread only, and a signal that
+    # is given to another thread does not interrupt the call in which that one sleeps.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     room = Room(setting("MAX_LINE", 1024), setting("MAX_QUEUE", 1024 * 1024))
     listener = socket.create_server(("127.0.0.1", setting("PORT", 8080)), backlog=1024)
     print(f"listening on tcp://127.0.0.1:{listener.getsockname()[1]}", flush=True)
@@ -282,18 +285,12 @@ def main():
             threading.Thread(target=room.serve, args=(connection,), name="client", daemon=True).start()
 
     threading.Thread(target=serve_all, daemon=True).start()
-    # Ctrl-C. The main thread waits for it and does nothing else.
-    signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
-    try:
-        while True:
-            signal.pause()
-    finally:
-        listener.close()
-        room.stop()
-        # Each has a moment to hear the goodbye.
-        for thread in threading.enumerate():
-            if thread.name == "client":
-                thread.join(timeout=2)
+    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    room.stop()
+    # Each has a moment to hear the goodbye.
+    for thread in threading.enumerate():
+        if thread.name == "client":
+            thread.join(timeout=2)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ import base64
 import binascii
 import hashlib
 import os
+import signal
 import socket
-import sys
 import threading
 
 # RFC 6455 §1.3: proves that the server understands WebSocket, and is no secret.
@@ -199,15 +199,20 @@ def serve(connection):
 
 
 def main():
+    # Blocked in all threads, since new ones inherit it. A handler would run in the main thread only, and a signal that
+    # is given to another thread does not interrupt the call in which that one sleeps.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     listener = socket.create_server(("127.0.0.1", int(os.environ.get("PORT") or 8080)), backlog=1024)
     print(f"listening on http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-    while True:
-        connection, _ = listener.accept()
-        threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+    def serve_all():
+        while True:
+            connection, _ = listener.accept()
+            threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+    threading.Thread(target=serve_all, daemon=True).start()
+    signal.sigwait({signal.SIGINT, signal.SIGTERM})
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit(0)
+    main()
