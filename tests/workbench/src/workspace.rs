@@ -10,8 +10,9 @@ use crate::course::Rung;
 use crate::start::{Files, collect};
 use crate::{Course, cargo};
 
-/// A workspace whose rungs lie in `own/steps`. Not in `steps`: cargo tells packages of one name apart by the path from the
-/// top of the workspace, and these must not be taken for the reference.
+/// A workspace whose rungs lie in `NAME/steps`. Cargo tells packages of one name apart by the path from the top of the
+/// workspace, and all workspaces build in one folder: rungs in `steps` would be taken for the reference, and those of two
+/// workspaces for each other.
 pub struct Workspace {
     /// Its top.
     pub home: PathBuf,
@@ -33,24 +34,24 @@ impl Workspace {
         for rung in course.rungs().unwrap() {
             let rung = course.rung(&rung).unwrap();
             for (path, content) in files(&rung) {
-                all.insert(Path::new("own/steps").join(&rung.name).join(path), content);
+                all.insert(Path::new(name).join("steps").join(&rung.name).join(path), content);
             }
             // As it is there: a member of a workspace.
             let manifest = fs::read(rung.home.join("Cargo.toml")).unwrap();
-            all.insert(Path::new("own/steps").join(&rung.name).join("Cargo.toml"), manifest);
+            all.insert(Path::new(name).join("steps").join(&rung.name).join("Cargo.toml"), manifest);
         }
-        all.insert("Cargo.toml".into(), manifest(course).into_bytes());
+        all.insert("Cargo.toml".into(), manifest(course, name).into_bytes());
         all.insert("Cargo.lock".into(), fs::read(course.root.join("Cargo.lock")).unwrap());
         // Absolute: what is compiled for the reference too is there already.
         let config = format!("[build]\nbuild-dir = {build_dir:?}\ntarget-dir = {:?}\n", home.join("target"));
         all.insert(".cargo/config.toml".into(), config.into());
-        replace(&home, &all);
+        replace(&home, name, &all);
         Workspace { home }
     }
 
     /// Where a rung lies.
     pub fn rung(&self, name: &str) -> PathBuf {
-        self.home.join("own/steps").join(name)
+        self.home.join(self.home.file_name().expect("it was joined")).join("steps").join(name)
     }
 
     /// Builds the programs of all rungs and their examples, and returns the folder in which they lie.
@@ -100,11 +101,11 @@ pub fn as_they_are(rung: &Rung) -> Files {
 }
 
 /// The workspace's own, with other members.
-fn manifest(course: &Course) -> String {
+fn manifest(course: &Course, name: &str) -> String {
     let mut manifest: Table =
         toml::from_str(&fs::read_to_string(course.root.join("Cargo.toml")).unwrap()).unwrap();
     let workspace = manifest["workspace"].as_table_mut().unwrap();
-    workspace.insert("members".into(), vec!["own/steps/*"].into());
+    workspace.insert("members".into(), vec![format!("{name}/steps/*")].into());
     workspace.remove("exclude");
     let dependencies = workspace["dependencies"].as_table_mut().unwrap();
     dependencies.retain(|_, dependency| {
@@ -112,19 +113,19 @@ fn manifest(course: &Course) -> String {
     });
     for (_, dependency) in dependencies {
         if let Some(path) = dependency.get_mut("path") {
-            *path = format!("own/{}", path.as_str().unwrap()).into();
+            *path = format!("{name}/{}", path.as_str().unwrap()).into();
         }
     }
     toml::to_string(&manifest).unwrap()
 }
 
-/// Makes a folder hold these files and, below `own`, no others.
-fn replace(home: &Path, files: &Files) {
+/// Makes a folder hold these files and, below `name`, no others.
+fn replace(home: &Path, name: &str, files: &Files) {
     let mut there = Files::new();
-    if home.join("own").exists() {
+    if home.join(name).exists() {
         collect(home, Path::new(""), &mut there).unwrap();
     }
-    for path in there.keys().filter(|path| path.starts_with("own") && !files.contains_key(*path)) {
+    for path in there.keys().filter(|path| path.starts_with(name) && !files.contains_key(*path)) {
         fs::remove_file(home.join(path)).unwrap();
     }
     for (path, content) in files.iter().filter(|(path, content)| there.get(*path) != Some(content)) {
