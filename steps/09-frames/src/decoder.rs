@@ -99,12 +99,14 @@ impl Decoder {
         let arrived = usize::try_from(self.left).map_or(input.len(), |left| left.min(input.len()));
         let payload = take(input, arrived);
         self.left -= arrived as u64;
+        // ANCHOR: turn
         if self.role == Role::Server {
             mask(payload, self.key, 0);
             if self.left > 0 {
                 self.key = mask::rotated(self.key, arrived as u64);
             }
         }
+        // ANCHOR_END: turn
         let Frame { fin, rsv, opcode } = frame;
         self.frame = (self.left > 0).then_some(frame);
         Piece { fin, rsv, opcode, start, payload, left: self.left }

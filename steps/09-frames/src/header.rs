@@ -64,6 +64,7 @@ impl Header {
         if opcode.is_control() && short > 125 {
             return Err(FrameError::LongControl(opcode));
         }
+        // ANCHOR: length
         let (length, used) = match short {
             126 => match bytes[2..].first_chunk() {
                 Some(length) => (u64::from(u16::from_be_bytes(*length)), 4),
@@ -75,6 +76,7 @@ impl Header {
             },
             short => (u64::from(short), 2),
         };
+        // ANCHOR_END: length
         // RFC 6455 §5.2: "the most significant bit MUST be 0"
         if length >> 63 != 0 {
             return Err(FrameError::LengthTopBit(length));

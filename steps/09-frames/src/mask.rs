@@ -10,11 +10,13 @@ pub fn mask(payload: &mut [u8], key: [u8; 4], offset: u64) {
     // Octet by octet is right, and a tenth as fast. With the key written twice into a word, the index
     // modulo 4 takes care of itself, and the compiler makes vector instructions of the loop.
     let [a, b, c, d] = key;
+    // ANCHOR: words
     let twice = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
     let (words, rest) = payload.as_chunks_mut::<8>();
     for word in words {
         *word = (u64::from_ne_bytes(*word) ^ twice).to_ne_bytes();
     }
+    // ANCHOR_END: words
     // Fewer than eight octets are left; their first, and the fifth, meet the first octet of the key.
     let (half, rest) = rest.as_chunks_mut::<4>();
     for word in half {

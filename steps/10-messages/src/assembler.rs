@@ -113,6 +113,7 @@ impl<U: Unpack> Assembler<U> {
         }
         // RFC 6455 §5.4: a fragmented message is one frame with an opcode, then continuation frames, and
         // "The fragments of one message MUST NOT be interleaved between the fragments of another message".
+        // ANCHOR: order
         let declared = match &mut self.unfinished {
             Some(_) if begins => return Err(MessageError::MessageInsideMessage(opcode)),
             None if !begins => return Err(MessageError::NothingToContinue),
@@ -123,15 +124,18 @@ impl<U: Unpack> Assembler<U> {
             None => length,
         };
         within(declared, limit)
+        // ANCHOR_END: order
     }
 
     /// Adds a piece to the message it belongs to. The message, if that was its end.
     fn collect<'a>(&mut self, piece: Piece<'a>, limit: usize) -> Result<Option<Message<'a>>, MessageError> {
         let ends = piece.fin && piece.left == 0;
         let packed = piece.rsv != Rsv::NONE;
+        // ANCHOR: lent
         if self.unfinished.is_none() && ends && !packed {
             return lent(piece.opcode, piece.payload).map(Some);
         }
+        // ANCHOR_END: lent
         let unfinished = self.unfinished.get_or_insert_with(|| {
             let declared = piece.start.map_or(0, |header| header.length);
             Box::new(Unfinished { collected: Collected::new(piece.opcode), declared, packed })

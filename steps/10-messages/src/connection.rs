@@ -185,12 +185,14 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> WebSocket<A, W, U, P> {
     /// The connection is over. RFC 6455 §7.1.1: the server closes TCP first, "so that it holds the TIME_WAIT
     /// state". The loop sends what is queued before its FIN, and reads on until the peer's, so that no RST
     /// overtakes the code.
+    // ANCHOR: end
     fn end(&mut self, close: Close<'_>, application: &mut A, io: &mut Io<'_>) {
         io.close();
         if let Some(client) = self.go(State::Closed) {
             application.close(io.id(), client, close, io);
         }
     }
+    // ANCHOR_END: end
 
     fn our_close(&mut self, code: u16, reason: &str, application: &mut A, io: &mut Io<'_>) {
         self.tell(application, io, |_, _, socket| socket.close(code, reason));

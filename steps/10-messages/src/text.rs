@@ -24,6 +24,7 @@ impl Text {
     /// Appends `bytes`.
     pub fn push(&mut self, mut bytes: &[u8]) -> Result<(), MessageError> {
         // A cut character is finished byte by byte: each is judged when it comes.
+        // ANCHOR: cut
         while self.cut.len > 0 {
             let Some((&byte, rest)) = bytes.split_first() else { return Ok(()) };
             bytes = rest;
@@ -35,6 +36,7 @@ impl Text {
                 self.cut.len = 0;
             }
         }
+        // ANCHOR_END: cut
         let (valid, cut) = valid_prefix(bytes)?;
         self.text.push_str(valid);
         self.cut.bytes[..cut].copy_from_slice(&bytes[valid.len()..]);

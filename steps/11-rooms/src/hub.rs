@@ -162,6 +162,7 @@ impl<M> Sending<'_, M> {
         }
     }
 
+    // ANCHOR: room
     fn send_to_room_but(self, but: Option<ConnId>, room: &str, message: &Message<'_>, net: &mut Net) {
         let Hub { members, rooms, window, lost, .. } = self.hub;
         let Some(ids) = rooms.get(room) else { return };
@@ -172,6 +173,7 @@ impl<M> Sending<'_, M> {
             }
         }
     }
+    // ANCHOR_END: room
 }
 
 /// Slow readers.

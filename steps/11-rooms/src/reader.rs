@@ -77,6 +77,7 @@ impl Reader {
         if self.refused.is_some() {
             return;
         }
+        // ANCHOR: slow
         let has_window = self.unconfirmed < window;
         match slow {
             SlowReader::DropNewest if self.backlog < Backlog::Full && has_window => {}
@@ -85,6 +86,7 @@ impl Reader {
             SlowReader::Coalesce { key } => return self.hold(key, frame, lost),
             SlowReader::Disconnect { .. } => {}
         }
+        // ANCHOR_END: slow
         let waited = net.pending_of(id) > 0;
         match (frame.send(id, net), slow) {
             (Sent::Queued, _) => self.unconfirmed = self.unconfirmed.saturating_add(1),

@@ -30,6 +30,7 @@ impl Bucket {
     ///
     /// # Errors
     /// When too few are there: how long it takes until they are. Nothing was taken.
+    // ANCHOR: take
     pub fn take(&mut self, tokens: f64, rate: Rate, now: Instant) -> Result<(), Duration> {
         self.fill(rate, now);
         if self.level < tokens {
@@ -38,6 +39,7 @@ impl Bucket {
         self.level -= tokens;
         Ok(())
     }
+    // ANCHOR_END: take
 
     /// Takes tokens for what has happened already, whether they are there or not. Returns how long one must rest
     /// until the debt is paid; zero when there is none.
@@ -53,11 +55,13 @@ impl Bucket {
         self.level >= rate.burst
     }
 
+    // ANCHOR: fill
     fn fill(&mut self, rate: Rate, now: Instant) {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
         self.level = (self.level + passed * rate.per_second).min(rate.burst);
         self.at = now.max(self.at);
     }
+    // ANCHOR_END: fill
 }
 
 /// The longest wait that is told: a rate of next to nothing must not become a time that no clock can hold.

@@ -40,6 +40,7 @@ impl Origins {
     ///
     /// The server's own page is one whose origin has the host and port that the request is for. Whether it came by
     /// http or https only the proxy in front of us knows, so both are its own.
+    // ANCHOR: allow
     pub fn allow(&self, head: &Request<'_>) -> bool {
         let mut origins = head.fields_named("Origin");
         let (Some(origin), None) = (origins.next(), origins.next()) else {
@@ -51,6 +52,7 @@ impl Origins {
         let host = head.host().map(str::to_ascii_lowercase);
         (own.is_some() && own == host.as_deref()) || self.allowed.contains(&origin)
     }
+    // ANCHOR_END: allow
 }
 
 #[cfg(test)]

@@ -58,6 +58,7 @@ impl Proxies {
             (None, Some(_)) => hops(head, "X-Forwarded-For", address),
             (None, None) => return Ok(peer),
         };
+        // ANCHOR: hops
         // From the end: each hop that we believe tells us of the one before it.
         let mut client = None;
         for hop in hops.into_iter().rev() {
@@ -67,6 +68,7 @@ impl Proxies {
             }
         }
         client.ok_or(Unclear::NoAddress)
+        // ANCHOR_END: hops
     }
 }
 
