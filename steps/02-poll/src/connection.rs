@@ -81,6 +81,7 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
             }
             let Some(port) = self.net.ports.get_mut(id) else { return };
             match result {
+                // ANCHOR: edge
                 Ok(arrived) if arrived.count > 0 => {
                     budget = budget.saturating_sub(arrived.count);
                     // A short read came to the end of what was there, and new bytes are a new edge. Unless
@@ -99,6 +100,7 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => port.readable = false,
+                // ANCHOR_END: edge
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => {
                     log::debug!("{id} read: {error}");

@@ -117,6 +117,7 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
 
     /// One turn of the loop. The numbers are the chapter's.
     fn turn(&mut self, events: &mut Events, world: &mut P::World) -> io::Result<()> {
+        // ANCHOR: sleep
         // 1. Sleep until something happens, unless somebody has something to do already.
         let busy = self.net.has_work() || self.listeners.iter().any(|listener| listener.ready);
         let sleep = if busy { Some(Duration::ZERO) } else { self.net.deadlines.sleep(Instant::now()) };
@@ -135,6 +136,7 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
                 token => self.note(ConnId::from_token(token), event),
             }
         }
+        // ANCHOR_END: sleep
         // 4. Hear what other threads said.
         if was_woken {
             world.woken(&mut self.net);

@@ -42,11 +42,13 @@ impl Entry for Echo {
 impl Protocol for Echo {
     type World = Count;
 
+    // ANCHOR: data
     fn data(&mut self, bytes: &mut [u8], _: &mut Count, io: &mut Io<'_>) -> usize {
         io.out().extend_from_slice(bytes);
         self.echoed += bytes.len() as u64;
         bytes.len()
     }
+    // ANCHOR_END: data
 
     fn closed(&mut self, id: ConnId, why: Ended, count: &mut Count, _: &mut Net) {
         count.open -= 1;

@@ -114,6 +114,7 @@ impl Queue {
     /// Writes until the queue is empty, the socket is full, or the budget is used up.
     pub fn flush<S: Stream>(&mut self, id: ConnId, stream: &mut S) -> io::Result<Flushed> {
         let mut budget = WRITE_BUDGET;
+        // ANCHOR: flush
         while self.pending() > 0 {
             if budget == 0 {
                 return Ok(Flushed::Paused);
@@ -132,6 +133,7 @@ impl Queue {
                 Err(error) => return Err(error),
             }
         }
+        // ANCHOR_END: flush
         match stream.flush() {
             Ok(()) => Ok(Flushed::All),
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Flushed::Blocked),
