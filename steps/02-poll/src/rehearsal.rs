@@ -61,7 +61,7 @@ impl<P: Entry> Rehearsal<P> {
 
     /// The peer reads all that was sent. Returns it, and shows bytes that waited for that.
     pub fn sent(&mut self) -> Vec<u8> {
-        let mut paper = Paper(Vec::new());
+        let mut paper = Paper { taken: Vec::new(), room: usize::MAX };
         while let Some(port) = self.net.ports.get_mut(self.id)
             && port.phase != Phase::Aborted
             && let Some(mut queue) = port.queue.take()
@@ -78,7 +78,21 @@ impl<P: Entry> Rehearsal<P> {
             }
             self.settle();
         }
-        paper.0
+        paper.taken
+    }
+
+    /// The peer reads so many bytes of what was sent, or all if that is less. The protocol does not hear of it.
+    pub fn sent_at_most(&mut self, most: usize) -> Vec<u8> {
+        let mut paper = Paper { taken: Vec::new(), room: most };
+        if let Some(port) = self.net.ports.get_mut(self.id)
+            && port.phase != Phase::Aborted
+            && let Some(queue) = &mut port.queue
+        {
+            while paper.room > 0 && queue.pending() > 0 {
+                queue.flush(self.id, &mut paper).expect("paper with room takes some");
+            }
+        }
+        paper.taken
     }
 
     /// Lets time pass, and with it the deadlines.
@@ -154,8 +168,11 @@ impl<P: Entry> Rehearsal<P> {
     }
 }
 
-/// A stream that takes everything: the only method a queue needs is `write`.
-struct Paper(Vec<u8>);
+/// A stream that takes what there is room for: the only method a queue needs is `write`.
+struct Paper {
+    taken: Vec<u8>,
+    room: usize,
+}
 
 impl Stream for Paper {
     const SHORT_READ_DRAINS: bool = false;
@@ -169,8 +186,13 @@ impl Stream for Paper {
     }
 
     fn write(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        parts.iter().for_each(|part| self.0.extend_from_slice(part));
-        Ok(parts.iter().map(|part| part.len()).sum())
+        let before = self.room;
+        for part in parts {
+            let part = &part[..part.len().min(self.room)];
+            self.taken.extend_from_slice(part);
+            self.room -= part.len();
+        }
+        if before == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(before - self.room) }
     }
 }
 

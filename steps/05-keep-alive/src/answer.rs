@@ -48,6 +48,8 @@ pub(crate) struct Facts {
     pub has_body: bool,
     /// The handler was shown the body's end.
     pub body_shown: bool,
+    /// The handler was told that the client sends no more.
+    pub end_told: bool,
     /// Bytes of the body that are known to come and were not read.
     pub unread: u64,
     /// More than this is not thrown away: [`Limits::drain`].
@@ -90,6 +92,7 @@ impl Facts {
             expects_continue: may_wait && head.has_token("Expect", "100-continue"),
             has_body: body.is_some(),
             body_shown: false,
+            end_told: false,
             unread: body.map_or(0, |body| body.announced()),
             drain: limits.drain,
             progress: Progress::NotBegun,

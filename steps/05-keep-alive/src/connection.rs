@@ -92,8 +92,9 @@ impl<H: Handler> Protocol for Http<H> {
                 self.fin_waits = false;
                 successor.ended(world, io);
             }
-            State::Later(..) if self.fin_waits => {}
-            State::Later(..) => {
+            State::Later(exchange, _) if exchange.facts.end_told => {}
+            State::Later(exchange, _) => {
+                exchange.facts.end_told = true;
                 self.fin_waits = true;
                 self.later(Event::HalfClosed, world, io);
             }

@@ -125,7 +125,7 @@ impl Handler for Server {
                 Next::Read((path, so_far))
             }
             ("/read-echo", Body::End) => Next::Done,
-            ("/read-then-later", Body::End) => Next::Later((path, so_far)),
+            ("/read-then-later" | "/read-later-more", Body::End) => Next::Later((path, so_far)),
             (_, Body::Data(_)) => {
                 answer.set_timeout(Some(Duration::from_secs(1_000)));
                 Next::Read((path, so_far))
@@ -145,7 +145,7 @@ impl Handler for Server {
     ) -> Next<Server> {
         self.told.push(format!("{event:?}"));
         match (exchange.0.as_str(), event) {
-            ("/later-read", Event::Woken) => Next::Read(exchange),
+            ("/later-read" | "/read-later-more", Event::Woken) => Next::Read(exchange),
             ("/later-switch", Event::Woken) => switch(answer),
             (_, Event::Woken | Event::Deadline | Event::Stopping) => {
                 answer.send(Status::Ok, Content::Text(&format!("late: {event:?}")), |head| head);

@@ -154,3 +154,20 @@ fn rfc_9110_15_5_18_an_expectation_that_says_nothing_about_the_body_keeps_the_co
         assert!(answers.starts_with("HTTP/1.1 417 ") && answers.ends_with(&ok("GET /2")), "{answers}");
     }
 }
+
+// Otherwise the limits are not those that a reader of the documentation counts on.
+#[test]
+fn a_mebibyte_is_read_64_kib_are_thrown_away_and_a_trailer_has_4_where_nothing_else_is_said() {
+    let announced =
+        |path: &str, length: usize| client().says(post(path, &format!("Content-Length: {length}\r\n"), ""));
+    assert_eq!(announced("/read", 1_048_576), "");
+    refused(&announced("/read", 1_048_577), "413");
+    assert_eq!(announced("/1", 65_536), ok("POST /1"));
+    refused(&announced("/1", 65_537), "200");
+    let trailer = |length: usize| {
+        let body = format!("0\r\nX:{}\r\n\r\n", "y".repeat(length - 2));
+        client().says(post("/read", "Transfer-Encoding: chunked\r\n", &body))
+    };
+    assert_eq!(trailer(4_096), bytes(""));
+    refused(&trailer(4_097), "431");
+}

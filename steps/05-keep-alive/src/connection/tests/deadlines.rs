@@ -180,3 +180,26 @@ fn a_reader_that_takes_nothing_is_given_up() {
     alice.0.pass(Duration::from_secs(60));
     assert!(!alice.is_open());
 }
+
+// Otherwise who downloads for longer than the idle time is cut off in the middle.
+#[test]
+fn a_reader_that_takes_a_little_now_and_then_is_not_given_up() {
+    let mut alice = client();
+    alice.0.receive((get("/large") + &get("/2")).as_bytes());
+    let mut answers = Vec::new();
+    for _ in 0..5 {
+        answers.extend(alice.0.sent_at_most(1_000));
+        alice.0.pass(Duration::from_secs(60));
+        assert!(alice.is_open(), "after {} bytes", answers.len());
+    }
+    alice.0.pass(Duration::from_secs(60));
+    assert!(!alice.is_open(), "it takes nothing any more");
+}
+
+// Otherwise a connection that has given a large answer gives no other.
+#[test]
+fn an_answer_that_has_left_does_not_end_the_connection() {
+    let mut alice = client();
+    assert!(alice.says(get("/large")).len() > 100_000);
+    assert_eq!(alice.says(get("/2")), ok("GET /2"));
+}

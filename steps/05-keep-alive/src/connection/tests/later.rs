@@ -54,6 +54,21 @@ fn pipelined_requests_are_answered_though_the_client_has_ended() {
     refused(answers.strip_prefix(&ok("late: Woken")).expect("the first"), "400");
 }
 
+// Otherwise an event stream behind an answer that came late never hears that its client has left.
+#[test]
+fn each_late_answer_hears_of_the_clients_end_once() {
+    let mut alice = client();
+    alice.says(get("/later") + &get("/later"));
+    alice.ends();
+    alice.0.call(poll::Protocol::drained);
+    assert_eq!(alice.told(), ["HalfClosed", "Drained"]);
+    alice.is_woken();
+    alice.0.call(poll::Protocol::drained);
+    assert_eq!(alice.told()[2..], ["Woken", "HalfClosed", "Drained"]);
+    assert_eq!(alice.is_woken(), ok("late: Woken"));
+    assert!(!alice.is_open());
+}
+
 #[test]
 fn the_end_of_the_client_is_not_forgotten_while_answers_pile_up() {
     let mut alice = client();
@@ -136,4 +151,15 @@ fn a_server_that_stops_finishes_what_is_under_way() {
     let answer = body.says("i".to_owned() + &get("/2"));
     assert_eq!(answer, "HTTP/1.1 200 OK\nConnection: close\nContent-Length: 2\n\nhi");
     assert!(!body.is_open());
+}
+
+// Otherwise a handler is shown the end of one body twice, and takes the second for that of another.
+#[test]
+fn the_end_of_a_body_is_shown_once_also_when_more_is_asked_for_later() {
+    let mut alice = client();
+    alice.says(post("/read-later-more", "Content-Length: 2\r\n", "hi"));
+    let answer = alice.is_woken();
+    refused(&answer, "500");
+    assert_eq!(alice.told(), ["Woken", "gone /read-later-more"]);
+    assert!(!alice.is_open());
 }
