@@ -28,6 +28,7 @@ impl Protocol for Chat {
     type World = Room;
 
     fn data(&mut self, bytes: &mut [u8], room: &mut Room, io: &mut Io<'_>) -> usize {
+        // ANCHOR: data
         let mut rest = &*bytes;
         while !io.must_wait() {
             match self.lines.next(&mut rest) {
@@ -40,6 +41,7 @@ impl Protocol for Chat {
             }
         }
         bytes.len() - rest.len()
+        // ANCHOR_END: data
     }
 
     fn woken(&mut self, room: &mut Room, io: &mut Io<'_>) {

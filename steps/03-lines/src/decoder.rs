@@ -43,6 +43,7 @@ impl Decoder {
     /// [`TooLong`], as soon as it is certain, be the end of the line there or not. Then nothing is taken, and every
     /// further call says the same.
     pub fn next<'b>(&mut self, bytes: &mut &'b [u8]) -> Result<Option<&'b [u8]>, TooLong> {
+        // ANCHOR: next
         let all = *bytes;
         // A line that fits ends within so many bytes: its content, CR, LF.
         let window = &all[..all.len().min(self.limit.saturating_add(2))];
@@ -62,6 +63,7 @@ impl Decoder {
         self.searched = 0;
         *bytes = &all[end + 1..];
         Ok(Some(line))
+        // ANCHOR_END: next
     }
 }
 

@@ -5,6 +5,7 @@
 /// What is no UTF-8 and what is not to be printed becomes U+FFFD, a tab becomes a space. Otherwise the sender could
 /// move the cursor of the readers, clear their screens, set their window titles, or write a line that looks as if
 /// somebody else had said it: `ESC [ 2 J`, or the one-byte CSI, U+009B, or a text direction that is never reset.
+// ANCHOR: printable
 pub fn printable(line: &[u8]) -> String {
     let visible = |c| match c {
         '\t' => ' ',
@@ -13,6 +14,7 @@ pub fn printable(line: &[u8]) -> String {
     };
     String::from_utf8_lossy(line).chars().map(visible).collect()
 }
+// ANCHOR_END: printable
 
 /// Line and paragraph separators, and what turns the direction of the text around it (Unicode UAX #9 §2).
 fn is_format(c: char) -> bool {
