@@ -116,6 +116,7 @@ impl<'a> Findings<'a> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
+        // ANCHOR: framing
         match (self.coding, self.length) {
             (Coding::Absent, None) => Ok(Framing::None),
             (Coding::Absent, Some(length)) => Ok(Framing::Length(length)),
@@ -135,6 +136,7 @@ impl<'a> Findings<'a> {
             // connection."
             (Coding::Unknown, None) => Err(ParseError::ChunkedNotLast),
         }
+        // ANCHOR_END: framing
     }
 
     /// RFC 9112 §9.3: `close` decides, then the version, then `keep-alive`.

@@ -35,6 +35,7 @@ pub fn cut<'a>(bytes: &'a [u8], searched: &mut usize, longest: usize) -> Result<
         *searched = window.len();
         return Ok(if bytes.len() > longest { Cut::TooLong } else { Cut::Unfinished });
     }
+    // ANCHOR: end
     match (bytes[end], bytes.get(end + 1)) {
         (b'\r', Some(b'\n')) => {
             *searched = 0;
@@ -48,6 +49,7 @@ pub fn cut<'a>(bytes: &'a [u8], searched: &mut usize, longest: usize) -> Result<
         (b'\n', _) => Err(ParseError::BareLf),
         (control, _) => Err(ParseError::Control(control)),
     }
+    // ANCHOR_END: end
 }
 
 #[cfg(test)]

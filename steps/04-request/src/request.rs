@@ -46,6 +46,7 @@ impl<'a> Request<'a> {
         bytes: &'a [u8],
         limits: &Limits,
     ) -> Result<Option<(Request<'a>, usize)>, ParseError> {
+        // ANCHOR: parse
         // 1. The request line.
         let Some((method, target, version)) = arrival.request_line(bytes, limits)? else { return Ok(None) };
 
@@ -68,6 +69,7 @@ impl<'a> Request<'a> {
         let host = host::effective(findings.host(), &target, version)?;
         let keep_alive = findings.keep_alive(version);
         let expectation = findings.expectation(version);
+        // ANCHOR_END: parse
         Ok(Some((
             Request { method, target, version, framing, keep_alive, expectation, length, host, fields },
             length,
