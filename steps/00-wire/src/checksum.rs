@@ -23,6 +23,7 @@ pub enum Verdict {
 /// at the bottom. An odd byte at the end counts as the upper half of a number.
 ///
 /// A header or segment with a right checksum in it sums up to 0xffff.
+// ANCHOR: add
 pub fn add(sum: u16, bytes: &[u8]) -> u16 {
     let mut wide = u64::from(sum);
     for pair in bytes.chunks(2) {
@@ -33,6 +34,7 @@ pub fn add(sum: u16, bytes: &[u8]) -> u16 {
     }
     wide as u16
 }
+// ANCHOR_END: add
 
 /// Judges a whole TCP segment. Its checksum covers a pseudo header too, which is not sent: the addresses, the protocol
 /// and the length (RFC 9293 §3.1), so that a segment which came to the wrong machine is noticed.

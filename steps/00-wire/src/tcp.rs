@@ -46,6 +46,7 @@ impl Header {
     /// # Errors
     /// When the bytes end too early, or when the data offset cannot be.
     pub fn parse(bytes: &[u8], length: usize) -> Result<Self, Error> {
+        // ANCHOR: parse
         let fixed: &[u8; 20] = bytes.first_chunk().ok_or(Error::Truncated)?;
         let two = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
         let four = |at: usize| u32::from_be_bytes([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]]);
@@ -65,6 +66,7 @@ impl Header {
             checksum: two(16),
             options: Options::parse(options),
         })
+        // ANCHOR_END: parse
     }
 }
 
