@@ -2,6 +2,7 @@
 //! any more, would leave the next student without a way: so it is noticed here.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use workbench::course::Rung;
 use workbench::workspace::{Workspace, as_they_are};
@@ -12,6 +13,7 @@ const UNSOLVED: &[&str] = &["00-wire", "05-keep-alive", "06-files", "11-rooms", 
 
 #[test]
 fn every_rung_was_written_by_a_student_from_its_starter() {
+    let _alone = alone();
     let course = Course::here().unwrap();
     let rungs: Vec<Rung> = course.rungs().unwrap().iter().map(|name| course.rung(name).unwrap()).collect();
     let (solved, unsolved): (Vec<Rung>, Vec<Rung>) =
@@ -43,6 +45,30 @@ fn every_rung_was_written_by_a_student_from_its_starter() {
         wrong.extend(failed_from_outside(&course, &rung.name, &[("PROGRAMS", &programs)]));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The tests from outside know nothing of Rust.
+#[test]
+fn servers_in_python_pass_too() {
+    let _alone = alone();
+    let course = Course::here().unwrap();
+    let mut wrong = Vec::new();
+    for name in ["03_lines", "05_keep_alive", "09_frames"] {
+        let server = course.root.join("tests/students/python").join(format!("{name}.py"));
+        let command = format!("python3 {}", server.display());
+        wrong.extend(failed_from_outside(
+            &course,
+            &name.replace('_', "-"),
+            &[("SERVER", Path::new(&command))],
+        ));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Some of the tests from outside measure time: one suite after the other.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What the black-box tests of a rung say, if one fails.
