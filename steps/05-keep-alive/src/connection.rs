@@ -60,7 +60,9 @@ impl<H: Handler> Protocol for Http<H> {
     fn data(&mut self, bytes: &mut [u8], world: &mut H, io: &mut Io<'_>) -> usize {
         let mut used = 0;
         // ANCHOR: loop
-        while !io.must_wait() {
+        // Where all bytes are used there may still be something to do with none: the end of a body is told, however much
+        // output waits.
+        while !io.must_wait() || used == bytes.len() {
             if let State::Switched(successor) = &mut self.state {
                 if used < bytes.len() {
                     used += successor.data(&mut bytes[used..], world, io);

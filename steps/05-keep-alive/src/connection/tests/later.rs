@@ -163,3 +163,17 @@ fn the_end_of_a_body_is_shown_once_also_when_more_is_asked_for_later() {
     assert_eq!(alice.told(), ["Woken", "gone /read-later-more"]);
     assert!(!alice.is_open());
 }
+
+/// An answer that streams while it reads has more output than may wait when the last byte of the body comes. No byte will come
+/// behind it, so the end must be told without one, or the answer never ends.
+#[test]
+fn the_end_of_a_body_is_told_though_output_waits() {
+    let mut alice = client();
+    let body = "x".repeat(400_000);
+    alice.0.receive(post("/read-echo", "Content-Length: 400000\r\n", &body).as_bytes());
+    let mut got = String::new();
+    for _ in 0..50 {
+        got += &alice.reads();
+    }
+    assert!(got.ends_with("\n0\n\n"), "{} bytes, no last chunk: {:?}", got.len(), &got[got.len() - 20..]);
+}
