@@ -1,6 +1,7 @@
 //! The hub: who is connected, who is in which room, and how a message reaches them.
 
 use std::collections::HashMap;
+use std::mem;
 
 use messages::{Message, Socket};
 use poll::{ConnId, Net};
@@ -51,9 +52,12 @@ impl<M> Hub<M> {
 
     /// Puts somebody into a room, out of the one before.
     pub fn enter(&mut self, id: ConnId, room: &str, member: M) {
+        // Who reads slowly does so in every room: what is held and what was missed go along.
+        let reader =
+            self.members.get_mut(&id).map(|member| mem::take(&mut member.reader)).unwrap_or_default();
         self.leave(id);
         self.rooms.entry(room.to_string()).or_default().push(id);
-        let member = Member { room: room.to_string(), reader: Reader::default(), of_application: member };
+        let member = Member { room: room.to_string(), reader, of_application: member };
         self.members.insert(id, member);
     }
 

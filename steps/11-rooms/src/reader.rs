@@ -145,8 +145,10 @@ impl Reader {
         } else {
             self.held.push((key, frame.clone()));
         }
-        while self.held.len() > 1 && self.held.iter().map(|(_, frame)| frame.0.len()).sum::<usize>() > HELD {
-            self.held.remove(0);
+        while self.held.iter().map(|(_, frame)| frame.0.len()).sum::<usize>() > HELD {
+            // The oldest, but never the one that came just now: it may stand where an old one of its key stood.
+            let Some(oldest) = self.held.iter().position(|(other, _)| *other != key) else { break };
+            self.held.remove(oldest);
             self.miss(&mut lost.dropped);
         }
     }
@@ -190,5 +192,16 @@ mod tests {
         assert_eq!((lost.replaced, lost.dropped, reader.take_missed()), (1, 2, 2));
         reader.hold(5, &frame(2 * HELD), &mut lost);
         assert_eq!(held(&reader).len(), 1, "one is held, however large it is");
+    }
+
+    /// A message that replaces one of its key stands in its place, which may be the oldest. It is the newest all the same.
+    #[test]
+    fn what_came_just_now_is_never_what_goes() {
+        let (mut reader, mut lost) = (Reader::default(), Lost::default());
+        for (key, length) in [(1, 10), (2, HELD - 1000), (1, 2000)] {
+            reader.hold(key, &frame(length), &mut lost);
+        }
+        assert_eq!(reader.held.iter().map(|(key, _)| *key).collect::<Vec<_>>(), [1]);
+        assert_eq!((lost.replaced, lost.dropped), (1, 1));
     }
 }

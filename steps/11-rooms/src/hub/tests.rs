@@ -42,6 +42,22 @@ fn text(length: usize) -> Message<'static> {
     Message::Text(Cow::Owned("x".repeat(length)))
 }
 
+/// A slow reader is slow in every room. Who got a new `Reader` by walking to another room would escape its close, and what
+/// was held for it would vanish uncounted.
+#[test]
+fn who_changes_rooms_is_as_far_behind_as_before() {
+    rehearse(|mut hub, [.., linus], net| {
+        for _ in 0..4 {
+            hub.send_to_room("tea", &text(400), net);
+        }
+        assert_eq!(hub.lost().disconnected, 1, "the queue is full, so he is to be closed");
+        let pending = net.pending_of(linus);
+        hub.enter(linus, "kitchen", "Linus");
+        hub.send_to_room("kitchen", &text(1), net);
+        assert_eq!(net.pending_of(linus), pending, "nothing more is sent to him");
+    });
+}
+
 /// Each of the three is another connection, and what waits for it tells what it was sent. A room that nobody is in, and
 /// somebody who has gone, are no mistake.
 #[test]
