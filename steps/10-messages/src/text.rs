@@ -140,9 +140,10 @@ mod tests {
             (b"\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5\xed\xa0\x80edited", 13),
         ];
         for (bytes, at) in cases {
-            assert_eq!(pushed(bytes, 1), Err(at), "{bytes:02x?}");
+            let noticed = "the number counts the bytes that had been pushed when it was noticed";
+            assert_eq!(pushed(bytes, 1), Err(at), "{bytes:02x?}: {noticed}");
             // What is in the same piece cannot be judged before the piece is here.
-            assert_eq!(pushed(bytes, bytes.len()), Err(bytes.len()), "{bytes:02x?}");
+            assert_eq!(pushed(bytes, bytes.len()), Err(bytes.len()), "{bytes:02x?}: {noticed}");
             for size in 1..bytes.len() {
                 assert_eq!(
                     pushed(bytes, size),
@@ -157,7 +158,11 @@ mod tests {
     fn a_character_that_is_still_cut_at_the_end_is_refused() {
         for cut in [&b"\xc3"[..], b"\xe2\x82", b"\xf0\x9f\xa6", b"text, then \xf0"] {
             for size in 1..=cut.len() {
-                assert_eq!(pushed(cut, size), Err(cut.len() + 1), "{cut:02x?}");
+                assert_eq!(
+                    pushed(cut, size),
+                    Err(cut.len() + 1),
+                    "{cut:02x?} in pieces of {size}: all may be pushed, for more could come; then `finish` refuses"
+                );
             }
         }
     }

@@ -142,7 +142,11 @@ impl Story {
                 record.state().processes.push(process.clone());
                 (process, port)
             }
-            Err(error) => record.fail(format!("cannot start {}: {error}", words[0].display()), Vec::new()),
+            Err(error) => {
+                // The same error comes where the folder is gone: `target` was moved here with the repository.
+                let folder = format!("in {}", cargo::workspace().display());
+                record.fail(format!("cannot start {}: {error}", words[0].display()), vec![folder])
+            }
         }
     }
 }
