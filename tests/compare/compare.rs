@@ -4,7 +4,8 @@
 use std::fs;
 use std::process::ExitCode;
 
-use compare::{Row, data, fill, full, home, measure, pictures, small};
+use compare::{Row, data, full, home, measure, pictures, small, table};
+use figures::fill;
 use harness::{Lesson, Story, tests};
 
 const LESSON: Lesson = Lesson {
@@ -48,7 +49,7 @@ fn what_was_measured_is_shown_anew(story: &Story) {
 /// Writes the pictures, and the tables into the chapter.
 fn show(story: &Story, rows: &[Row]) {
     pictures(rows).iter().for_each(|(path, svg)| write(story, path, svg));
-    let chapter = fill(&read(story, "compare.md"), rows).unwrap_or_else(|why| story.fails(why));
+    let chapter = fill(&read(story, "compare.md"), |name| table(name, rows)).unwrap_or_else(|why| story.fails(why));
     write(story, "compare.md", &chapter);
 }
 
@@ -101,7 +102,7 @@ fn all_ways_bring_the_same(story: &Story) {
 fn the_chapter_shows_what_was_measured(story: &Story) {
     let rows = committed(story);
     let chapter = read(story, "compare.md");
-    let filled = fill(&chapter, &rows).unwrap_or_else(|why| story.fails(why));
+    let filled = fill(&chapter, |name| table(name, &rows)).unwrap_or_else(|why| story.fails(why));
     let differs = filled.lines().zip(chapter.lines()).find(|(right, written)| right != written);
     story.expects(
         filled == chapter,

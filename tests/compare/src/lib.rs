@@ -26,7 +26,7 @@ use harness::{Server, Story};
 pub use data::Row;
 pub use plot::pictures;
 pub use run::Plan;
-pub use tables::fill;
+pub use tables::table;
 pub use way::{Head, Way};
 
 use stage::Stage;

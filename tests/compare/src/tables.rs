@@ -1,29 +1,14 @@
 //! The chapter's tables, from the figures.
 
+use figures::{hundredths, table_of, tenths, whole};
+
 use crate::data::Row;
 
 /// Bytes of the heads of IPv4 (20) and of TCP with timestamps (32) on each segment.
 const SEGMENT_HEADS: u64 = 52;
 
-/// The chapter with each of its tables as the figures have it. A table stands between `<!-- table NAME -->` and
-/// `<!-- end -->`.
-///
-/// # Errors
-/// When a table has no such name, or no end.
-pub fn fill(chapter: &str, rows: &[Row]) -> Result<String, String> {
-    let (mut filled, mut rest) = (String::new(), chapter);
-    while let Some((before, behind)) = rest.split_once("<!-- table ") {
-        let (name, behind) = behind.split_once(" -->\n").ok_or("a table's name has no end")?;
-        let (_, after) =
-            behind.split_once("<!-- end -->").ok_or_else(|| format!("table {name} has no end"))?;
-        let table = table(name, rows).ok_or_else(|| format!("there is no table {name:?}"))?;
-        filled += &format!("{before}<!-- table {name} -->\n{table}<!-- end -->");
-        rest = after;
-    }
-    Ok(filled + rest)
-}
-
-fn table(name: &str, rows: &[Row]) -> Option<String> {
+/// The chapter's table of this name.
+pub fn table(name: &str, rows: &[Row]) -> Option<String> {
     let browser = |row: &&Row| row.head == "browser";
     let mut words = name.split(' ');
     let text = match (words.next()?, words.next()) {
@@ -132,14 +117,6 @@ fn saying<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
 
 const NONE: &str = "not known";
 
-fn table_of(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
-    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-    let mut table = line(head.iter().map(|&cell| cell.to_owned()).collect());
-    table += &format!("|---{}|\n", "|---:".repeat(head.len() - 1));
-    rows.for_each(|row| table += &line(row));
-    table
-}
-
 fn delay(us: u32) -> String {
     match us {
         0..10_000 => format!("{} ms", tenths(f64::from(us) / 1e3)),
@@ -148,45 +125,22 @@ fn delay(us: u32) -> String {
     }
 }
 
-/// 1234567.8 as 1,234,568.
-fn whole(number: f64) -> String {
-    let digits = format!("{number:.0}");
-    let groups: Vec<&str> =
-        digits.as_bytes().rchunks(3).rev().map(|group| str::from_utf8(group).unwrap_or("")).collect();
-    groups.join(",")
-}
-
-fn tenths(number: f64) -> String {
-    format!("{number:.1}")
-}
-
-fn hundredths(number: f64) -> String {
-    format!("{number:.2}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::data::sample;
 
     #[test]
-    fn tables_stand_where_the_chapter_wants_them() {
+    fn what_is_not_known_is_said() {
         let rows = [sample("WebSocket", 10), sample("long polling", 1)];
-        let chapter =
-            "a\n<!-- table heads -->\nold\n<!-- end -->\nb\n<!-- table talk 1 -->\n<!-- end -->\nc\n";
-        let filled = fill(chapter, &rows).unwrap();
-        assert!(!filled.contains("old") && filled.starts_with("a\n<!--") && filled.ends_with("-->\nc\n"));
-        let row =
-            "| long polling | 1.20 | 1,000 | not known | 0.4 ms | 1.4 ms | 180.0 µs |\n<!-- end -->\nc\n";
-        assert!(filled.ends_with(row), "{filled}");
-        assert_eq!(fill(&filled, &rows), Ok(filled));
-        assert!(fill("<!-- table talk 0 -->\n<!-- end -->", &rows).is_err());
-        assert!(fill("<!-- table silence -->\n", &rows).is_err());
+        let talk = table("talk 1", &rows).expect("a table");
+        let row = "| long polling | 1.20 | 1,000 | not known | 0.4 ms | 1.4 ms | 180.0 µs |\n";
+        assert!(talk.ends_with(row), "{talk}");
+        assert_eq!(table("talk 0", &rows), None);
     }
 
     #[test]
-    fn numbers() {
-        assert_eq!([whole(12.6), whole(1234567.0)], ["13", "1,234,567"]);
+    fn delays() {
         assert_eq!([delay(450), delay(12_345), delay(2_512_000)], ["0.5 ms", "12 ms", "2.5 s"]);
     }
 }

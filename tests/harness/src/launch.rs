@@ -22,6 +22,7 @@ pub struct Setup {
     env: Vec<(String, String)>,
     args: Vec<OsString>,
     wrapper: Vec<OsString>,
+    other: Option<(String, Vec<OsString>)>,
     release: bool,
 }
 
@@ -54,6 +55,13 @@ impl Setup {
     /// Starts an example of the rung, by its folder's name. `SERVER` does not replace it.
     pub fn example(mut self, name: &str) -> Setup {
         self.rung = format!("{}/{name}", self.rung);
+        self
+    }
+
+    /// Starts another program, which listens on `$PORT` as it is told: the name it has in the story, and its words.
+    /// `SERVER` does not replace it.
+    pub fn program<S: AsRef<OsStr>>(mut self, name: &str, words: impl IntoIterator<Item = S>) -> Setup {
+        self.other = Some((name.into(), words.into_iter().map(|word| word.as_ref().into()).collect()));
         self
     }
 
@@ -111,17 +119,21 @@ impl Story {
     fn launch(&self, describe: impl FnOnce(Setup) -> Setup) -> (Arc<Process>, Option<u16>) {
         let record = &self.record;
         let (env, args, wrapper) = (Vec::new(), Vec::new(), Vec::new());
-        let setup = describe(Setup { rung: record.rung.clone(), env, args, wrapper, release: false });
-        let foreign = std::env::var("SERVER").ok().filter(|_| setup.rung == record.rung);
+        let setup =
+            describe(Setup { rung: record.rung.clone(), env, args, wrapper, other: None, release: false });
+        let foreign = std::env::var("SERVER").ok().filter(|_| setup.rung == record.rung).map(|command| {
+            // "$@" hands the arguments through the shell unharmed.
+            let words = ["sh", "-c", &format!("{command} \"$@\""), "sh"].map(OsString::from);
+            (format!("the server '{command}'"), words.to_vec())
+        });
         let mut words = setup.wrapper.clone();
-        let (name, port) = match foreign {
-            Some(command) => {
-                // "$@" hands the arguments through the shell unharmed.
-                words.extend(["sh", "-c", &format!("{command} \"$@\""), "sh"].map(OsString::from));
+        let (name, port) = match setup.other.clone().or(foreign) {
+            Some((name, program)) => {
+                words.extend(program);
                 // A test that wants a port of its own choice sets PORT.
                 let told = setup.env.iter().rfind(|(name, _)| name == "PORT");
                 let port = told.and_then(|(_, port)| port.parse().ok()).unwrap_or_else(free_port);
-                (format!("the server '{command}'"), Some(port))
+                (name, Some(port))
             }
             None => {
                 words.push(built(record, &setup).into());

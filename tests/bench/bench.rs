@@ -1,0 +1,2 @@
+//! In small.
+fn main() {}

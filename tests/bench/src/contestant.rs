@@ -1,0 +1,129 @@
+//! Who is measured: our servers, the floor, and the peers.
+
+use std::path::{Path, PathBuf};
+
+use harness::{Server, Setup, Story};
+
+use crate::load::{Load, Talk};
+use crate::script::{bytes, file};
+
+/// A server that is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contestant {
+    /// The rung that the load is about.
+    Barewire,
+    /// No protocol at all: `floor.rs`.
+    Floor,
+    /// Somebody else's.
+    Peer(&'static str),
+}
+
+/// The peers, in the table's order; what each of them is stands in `peers/README.md`.
+pub const HTTP: [&str; 4] = ["nginx", "hyper", "may_minihttp", "Node"];
+/// And for WebSocket.
+pub const WEBSOCKET: [&str; 4] = ["fastwebsockets", "tokio-websockets", "tungstenite", "ws"];
+
+/// Where the files lie that are served, and the one core that all servers share.
+pub struct Ground {
+    files: PathBuf,
+    /// `taskset -c 0`; empty where there is none.
+    core: Vec<String>,
+}
+
+impl Ground {
+    /// Writes the files. `core`: which one the servers run on.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn new(story: &Story, core: Option<usize>) -> std::io::Result<Ground> {
+        let files = story.directory().join("files");
+        std::fs::create_dir_all(&files)?;
+        for length in [1 << 10, 100 << 10] {
+            std::fs::write(files.join(file(length)), bytes(length))?;
+        }
+        let core = core.map(|core| ["taskset".into(), "-c".into(), core.to_string()].to_vec());
+        Ok(Ground { files, core: core.unwrap_or_default() })
+    }
+
+    /// Starts one for a load, and waits until it listens.
+    #[track_caller]
+    pub fn starts(&self, story: &Story, who: Contestant, load: &Load) -> Server {
+        story.server_with(|setup| {
+            let setup = setup.under(&self.core).env("RUST_LOG", "warn").env("ROOT", self.files.display());
+            who.set_up(setup, load.talk, &self.files)
+        })
+    }
+}
+
+impl Contestant {
+    /// Its name in the table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Contestant::Barewire => "barewire",
+            Contestant::Floor => "floor",
+            Contestant::Peer(name) => name,
+        }
+    }
+
+    /// Who takes part in a load, ours first.
+    pub fn all(load: &Load) -> Vec<Contestant> {
+        let peers = match load.talk {
+            Talk::Hello => &HTTP[..],
+            // The other two have no files.
+            Talk::File(_) => &["nginx", "Node"],
+            Talk::Echo(_) | Talk::All(_) => &WEBSOCKET,
+        };
+        let floor = (!matches!(load.talk, Talk::File(_))).then_some(Contestant::Floor);
+        let peers = peers.iter().map(|&name| Contestant::Peer(name));
+        [Contestant::Barewire].into_iter().chain(floor).chain(peers).collect()
+    }
+
+    /// Loads with the same answer share a server.
+    pub fn serves(self, load: &Load) -> String {
+        let what = match (self, load.talk) {
+            (Contestant::Barewire, Talk::Hello) => "05-keep-alive/hello",
+            (Contestant::Barewire, Talk::File(_)) => "06-files",
+            (Contestant::Barewire, Talk::Echo(_)) => "10-messages",
+            (Contestant::Barewire, Talk::All(_)) => "11-rooms/relay",
+            (Contestant::Floor, Talk::All(_)) => "floor --all",
+            (other, _) => other.name(),
+        };
+        what.to_owned()
+    }
+
+    /// Whether it knows no protocol.
+    pub fn is_bare(self) -> bool {
+        self == Contestant::Floor
+    }
+
+    fn set_up(self, setup: Setup, talk: Talk, files: &Path) -> Setup {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let peers = here.join("peers");
+        let built = |name: &str| [peers.join("target/release").join(name)];
+        let node = |script: &str| ["node".into(), peers.join(script)];
+        match self {
+            Contestant::Barewire => match talk {
+                Talk::Hello => setup.rung("05-keep-alive").example("hello"),
+                Talk::File(_) => setup.rung("06-files").arg("--root").arg(files),
+                Talk::Echo(_) => setup.rung("10-messages"),
+                Talk::All(_) => setup.rung("11-rooms").example("relay"),
+            }
+            .release(),
+            Contestant::Floor => {
+                let all = matches!(talk, Talk::All(_)).then_some("--all".into());
+                setup.program("the floor", [floor()].into_iter().chain(all))
+            }
+            Contestant::Peer("nginx") => setup.program("nginx", [peers.join("nginx.sh")]),
+            Contestant::Peer("Node") => setup.program("Node", node("http.mjs")),
+            Contestant::Peer("ws") => setup.program("ws", node("ws.mjs")),
+            Contestant::Peer(name) => setup.program(name, built(&name.replace('_', "-"))),
+        }
+    }
+}
+
+/// Cargo puts the programs of one package into one folder.
+fn floor() -> PathBuf {
+    let me = std::env::current_exe().unwrap_or_default();
+    let folder = me.ancestors().skip(1).find(|folder| folder.join("floor").is_file());
+    folder.map_or("floor".into(), |folder| folder.join("floor"))
+}

@@ -1,0 +1,28 @@
+//! How fast our servers are, beside other people's, in one run.
+//!
+//! One thread and one poll ask as fast as they are answered. Every answer is compared byte for byte before the clock runs, and
+//! once more when it has stopped. All servers are up; each round visits all of them, so that a minute in which the machine is
+//! slow is slow for all. What is shown are ratios within a round.
+//!
+//! `load.rs` what is asked; `script.rs` its bytes; `member.rs` one connection; `generator.rs` all of them; `contestant.rs` who
+//! is measured; `cost.rs` what it cost the server; `rounds.rs` all of that, in turn; `data.rs` the figures in files;
+//! `goals.rs` what they must be; `tables.rs` and `plots.rs` the chapter's tables and pictures.
+
+mod contestant;
+mod cost;
+pub mod data;
+mod generator;
+pub mod goals;
+mod load;
+mod member;
+mod plots;
+mod rounds;
+mod script;
+mod tables;
+
+pub use contestant::{Contestant, Ground};
+pub use generator::{Generator, Measured};
+pub use load::{GROWTH, LOADS, Load, Talk};
+pub use plots::pictures;
+pub use rounds::{Plan, idle, pin, rounds, system_calls};
+pub use tables::table;

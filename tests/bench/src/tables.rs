@@ -1,0 +1,126 @@
+//! The chapter's tables, from the figures.
+
+use figures::{hundredths, table_of, whole};
+
+use crate::contestant::Contestant;
+use crate::data::{Idle, Row};
+use crate::goals::{Goal, IDLE_BYTES, Ratio, What, goals, idle_bytes, middle, ratio};
+use crate::load::LOADS;
+
+/// The chapter's table of this name: `goals`, `idle`, or a load's.
+pub fn table(name: &str, rows: &[Row], idle: &[Idle]) -> Option<String> {
+    match name {
+        "goals" => Some(goals_table(rows, idle)),
+        "idle" => Some(idle_table(idle)),
+        load => LOADS.iter().any(|one| one.name == load).then(|| load_table(load, rows)),
+    }
+}
+
+const NONE: &str = "not measured";
+
+/// The worst first.
+fn goals_table(rows: &[Row], idle: &[Idle]) -> String {
+    let mut goals = goals(rows);
+    let share = |goal: &Goal| goal.is.map_or(0.0, |is| is.median / goal.wanted);
+    goals.sort_by(|a, b| share(a).total_cmp(&share(b)));
+    let lines = goals.iter().map(|goal| {
+        let words = LOADS.iter().find(|load| load.name == goal.load).map_or(String::new(), |load| load.words());
+        let is = goal.is.map_or(NONE.into(), |is| spread(&is));
+        let cells = [
+            format!("{words}: {} beside {}", goal.what.words(), goal.beside),
+            format!("{:.2}", goal.wanted),
+            is,
+            if goal.is_reached() { "yes".into() } else { missed("no") },
+        ];
+        cells.to_vec()
+    });
+    let bytes = idle_bytes(idle, "barewire");
+    let memory = [
+        "bytes of memory for an idle connection (at most)".into(),
+        format!("{IDLE_BYTES:.0}"),
+        bytes.map_or(NONE.into(), |bytes| format!("{bytes:.0}")),
+        if bytes.is_some_and(|bytes| bytes <= IDLE_BYTES) { "yes".into() } else { missed("no") },
+    ];
+    table_of(&["goal", "wanted", "is", "reached"], lines.chain([memory.to_vec()]))
+}
+
+/// book.css makes it red.
+fn missed(word: &str) -> String {
+    format!("<span class=\"missed\">{word}</span>")
+}
+
+fn spread(ratio: &Ratio) -> String {
+    format!("{:.2} ({:.2} to {:.2})", ratio.median, ratio.least, ratio.most)
+}
+
+fn load_table(load: &str, rows: &[Row]) -> String {
+    let head = [
+        "ours beside",
+        "rate",
+        "processor time",
+        "delay, median",
+        "delay, p99",
+        "its system calls an answer",
+    ];
+    let mut others: Vec<&str> = Vec::new();
+    for row in rows.iter().filter(|row| row.load == load) {
+        if !others.contains(&row.who.as_str()) {
+            others.push(&row.who);
+        }
+    }
+    table_of(
+        &head,
+        others.into_iter().map(|who| {
+            let calls = calls(rows, load, who).map_or(NONE.into(), hundredths);
+            if who == Contestant::Barewire.name() {
+                return vec![who.into(), "1".into(), "1".into(), "1".into(), "1".into(), calls];
+            }
+            let ratio = |what| ratio(rows, load, who, what).map_or(NONE.into(), |is| spread(&is));
+            let delay = |of: fn(&Row) -> f64| {
+                let other = of_all(rows, load, who, of)?;
+                Some(hundredths(other / of_all(rows, load, Contestant::Barewire.name(), of)?))
+            };
+            vec![
+                who.into(),
+                ratio(What::Rate),
+                ratio(What::Processor),
+                delay(|row| row.median_us).unwrap_or(NONE.into()),
+                delay(|row| row.p99_us).unwrap_or(NONE.into()),
+                calls,
+            ]
+        }),
+    )
+}
+
+fn calls(rows: &[Row], load: &str, who: &str) -> Option<f64> {
+    let row = rows.iter().find(|row| row.load == load && row.who == who && row.calls.is_some())?;
+    Some(row.calls? as f64 / row.answers as f64)
+}
+
+/// The median over the rounds.
+fn of_all(rows: &[Row], load: &str, who: &str, of: fn(&Row) -> f64) -> Option<f64> {
+    let timed = rows.iter().filter(|row| row.load == load && row.who == who && row.calls.is_none());
+    let mut all: Vec<f64> = timed.map(of).collect();
+    all.sort_by(f64::total_cmp);
+    (!all.is_empty()).then(|| middle(&all))
+}
+
+fn idle_table(rows: &[Idle]) -> String {
+    let ours = rows.iter().find(|row| row.who == Contestant::Barewire.name());
+    table_of(
+        &["", "memory for each", "beside ours", "time to come, beside ours", "processor time for that, beside ours"],
+        rows.iter().map(|row| {
+            let times = |of: fn(&Idle) -> Option<f64>| {
+                let ratio = of(row).zip(ours.and_then(of)).map(|(its, ours)| its / ours);
+                ratio.map_or(NONE.into(), hundredths)
+            };
+            vec![
+                row.who.clone(),
+                format!("{} bytes", whole(row.memory as f64 / row.connections as f64)),
+                times(|row| Some(row.memory as f64)),
+                times(|row| Some(row.seconds)),
+                times(|row| row.processor_us),
+            ]
+        }),
+    )
+}
