@@ -38,6 +38,7 @@ help:
 	@echo '  make cargo-mutants STEP=09    changes the code of a rung in every way that cargo-mutants knows: does a test notice?'
 	@echo '  make load               10,000 people in a chat for a minute: heartbeats, delays, memory; N=1000 SECONDS=10'
 	@echo '  make compare            polling, events and WebSocket in the same chat, measured: notes/compare.md'
+	@echo '  make bench              our servers beside nginx, Node and others, measured: notes/bench.md; ONLY=echo-20 WHO=nginx,ws'
 	@echo '  make mutants            makes the mistakes that students make, and writes notes/what-goes-wrong.md; ONLY=eintr shows one'
 	@echo '  make lint               format, clippy, and each rung built alone'
 	@echo
@@ -142,6 +143,14 @@ load: cargo
 .PHONY: compare
 compare: cargo
 	COMPARE=$(if $(SHOW),show,full) cargo test --package compare --test compare
+
+# Ten minutes on a quiet machine. WRITE=1: everything beside everybody, and the notes show it.
+.PHONY: bench
+bench: cargo
+	@tests/tools/need.sh bench
+	cargo build --quiet --release --manifest-path tests/bench/peers/Cargo.toml
+	BENCH_ROUNDS=$(or $(ROUNDS),7) BENCH_SECONDS=$(or $(SECONDS),0.6) ONLY='$(ONLY)' WHO='$(WHO)' WRITE='$(WRITE)' \
+		cargo run --quiet --release --package bench --bin bench -- --nocapture
 
 # A rung, or with ADDRESS whoever listens there, on this machine.
 .PHONY: attack

@@ -49,7 +49,8 @@ fn what_was_measured_is_shown_anew(story: &Story) {
 /// Writes the pictures, and the tables into the chapter.
 fn show(story: &Story, rows: &[Row]) {
     pictures(rows).iter().for_each(|(path, svg)| write(story, path, svg));
-    let chapter = fill(&read(story, "compare.md"), |name| table(name, rows)).unwrap_or_else(|why| story.fails(why));
+    let chapter =
+        fill(&read(story, "compare.md"), |name| table(name, rows)).unwrap_or_else(|why| story.fails(why));
     write(story, "compare.md", &chapter);
 }
 

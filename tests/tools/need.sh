@@ -6,6 +6,7 @@
 #                                  in one line what is missing and how to get it, and fails. Nothing is skipped.
 #   tests/tools/need.sh programs   the same for what the tests of one rung need: no browser, no other people's programs
 #   tests/tools/need.sh browser    the same for what the browser tests need
+#   tests/tools/need.sh bench      the same for the peers of `make bench`
 #   tests/tools/need.sh fuzz       only a C++ compiler, which `make fuzz` needs for libFuzzer
 #   tests/tools/need.sh chromium   prints the path of the browser that the tests use, or fails
 #
@@ -16,6 +17,7 @@ node_at_least=20
 python_at_least=3.11 # the Python package websockets
 browser_tests=$(cd "$(dirname "$0")/../browser" && pwd)
 peers=$(cd "$(dirname "$0")/../peers" && pwd)
+bench=$(cd "$(dirname "$0")/../bench/peers" && pwd)
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
@@ -97,12 +99,14 @@ fi
 with_browser=yes
 with_peers=yes
 with_programs=yes
+with_bench=""
 case "${1:-}" in
 "") ;;
 browser) with_peers="" ;;
 programs) with_browser="" with_peers="" ;;
+bench) with_browser="" with_peers="" with_bench=yes ;;
 fuzz) with_browser="" with_peers="" with_programs="" ;;
-*) echo "need.sh: \"$1\" is none of programs, browser, fuzz, chromium" >&2 && exit 2 ;;
+*) echo "need.sh: \"$1\" is none of programs, browser, bench, fuzz, chromium" >&2 && exit 2 ;;
 esac
 
 if [ -n "${CHROMIUM:-}" ] && ! have "$CHROMIUM"; then
@@ -125,6 +129,10 @@ fi
 if [ -n "$with_browser" ]; then
     node_fits || need nodejs
     find_chromium >/dev/null || need chromium
+fi
+if [ -n "$with_bench" ]; then
+    node_fits || need nodejs
+    have nginx || [ -x /usr/sbin/nginx ] || need nginx
 fi
 if [ -n "$with_peers" ]; then
     have nginx || [ -x /usr/sbin/nginx ] || need nginx # Debian's users do not look there
@@ -164,6 +172,8 @@ if [ -n "$missing" ]; then
         exit 1
     fi
 fi
+
+[ -z "$with_bench" ] || npm_packages "$bench"
 
 if [ -n "$with_peers" ]; then
     python_fits || { echo "need.sh: the tests need Python $python_at_least or newer, with venv; this is $(python3 --version)" >&2 && exit 1; }

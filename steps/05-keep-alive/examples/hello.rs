@@ -7,8 +7,7 @@ use keep_alive::{Answer, Body, Handler, Http, Limits, Next, NoSuccessor};
 use poll::World;
 use request::{Request, Status};
 
-const USAGE: Usage =
-    Usage { text: "Answers every request with the same words.", switches: &[], values: &[] };
+const USAGE: Usage = Usage { text: "Answers every request with the same words.", switches: &[], values: &[] };
 
 fn main() -> ExitCode {
     accept::program(&USAGE, |arguments| {

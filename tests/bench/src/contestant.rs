@@ -28,21 +28,23 @@ pub struct Ground {
     files: PathBuf,
     /// `taskset -c 0`; empty where there is none.
     core: Vec<String>,
+    release: bool,
 }
 
 impl Ground {
-    /// Writes the files. `core`: which one the servers run on.
+    /// Writes the files. `core`: which one the servers run on. `release`: ours are built for speed, not for who waits
+    /// for the build.
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub fn new(story: &Story, core: Option<usize>) -> std::io::Result<Ground> {
+    pub fn new(story: &Story, core: Option<usize>, release: bool) -> std::io::Result<Ground> {
         let files = story.directory().join("files");
         std::fs::create_dir_all(&files)?;
         for length in [1 << 10, 100 << 10] {
             std::fs::write(files.join(file(length)), bytes(length))?;
         }
         let core = core.map(|core| ["taskset".into(), "-c".into(), core.to_string()].to_vec());
-        Ok(Ground { files, core: core.unwrap_or_default() })
+        Ok(Ground { files, core: core.unwrap_or_default(), release })
     }
 
     /// Starts one for a load, and waits until it listens.
@@ -50,6 +52,7 @@ impl Ground {
     pub fn starts(&self, story: &Story, who: Contestant, load: &Load) -> Server {
         story.server_with(|setup| {
             let setup = setup.under(&self.core).env("RUST_LOG", "warn").env("ROOT", self.files.display());
+            let setup = if self.release { setup.release() } else { setup };
             who.set_up(setup, load.talk, &self.files)
         })
     }
@@ -107,8 +110,7 @@ impl Contestant {
                 Talk::File(_) => setup.rung("06-files").arg("--root").arg(files),
                 Talk::Echo(_) => setup.rung("10-messages"),
                 Talk::All(_) => setup.rung("11-rooms").example("relay"),
-            }
-            .release(),
+            },
             Contestant::Floor => {
                 let all = matches!(talk, Talk::All(_)).then_some("--all".into());
                 setup.program("the floor", [floor()].into_iter().chain(all))
@@ -116,9 +118,26 @@ impl Contestant {
             Contestant::Peer("nginx") => setup.program("nginx", [peers.join("nginx.sh")]),
             Contestant::Peer("Node") => setup.program("Node", node("http.mjs")),
             Contestant::Peer("ws") => setup.program("ws", node("ws.mjs")),
-            Contestant::Peer(name) => setup.program(name, built(&name.replace('_', "-"))),
+            Contestant::Peer(name) => setup.program(name, built(name)),
         }
     }
+}
+
+/// Who cannot be measured here, each with what would help.
+pub fn missing() -> Vec<String> {
+    let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let runs = |name: &str| std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
+    let built = |name: &str| peers.join("target/release").join(name).is_file();
+    let all = HTTP.into_iter().chain(WEBSOCKET);
+    let missing = all.filter_map(|name| match name {
+        "nginx" => (!runs("nginx")).then_some("nginx: apt install nginx"),
+        "Node" => (!runs("node")).then_some("Node: apt install nodejs"),
+        "ws" => (!runs("node") || !peers.join("node_modules/ws").is_dir())
+            .then_some("ws: npm ci in tests/bench/peers"),
+        _ => (!built(name)).then_some(name),
+    });
+    missing.map(str::to_owned).collect()
 }
 
 /// Cargo puts the programs of one package into one folder.

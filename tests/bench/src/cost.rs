@@ -21,7 +21,8 @@ pub(crate) struct Calls(harness::Running);
 
 impl Calls {
     pub fn of(story: &Story, server: &Server) -> Calls {
-        let strace = story.program("strace").args(["-f", "-c", "-U", "calls,name", "-p", &server.pid().to_string()]);
+        let strace =
+            story.program("strace").args(["-f", "-c", "-U", "calls,name", "-p", &server.pid().to_string()]);
         let strace = strace.limit(Duration::from_secs(60)).starts();
         strace.prints_eventually("attached");
         Calls(strace)

@@ -78,7 +78,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let row = Row { load: "echo-20".into(), who: "ws".into(), answers: 7, seconds: 0.5, ..Row::default() };
+        let row =
+            Row { load: "echo-20".into(), who: "ws".into(), answers: 7, seconds: 0.5, ..Row::default() };
         let rows = [Row { processor_us: Some(14.0), ..row.clone() }, Row { calls: Some(3), ..row }];
         let read: Vec<Row> = read(&write(&rows).expect("written")).expect("read");
         assert_eq!(read, rows);

@@ -41,7 +41,11 @@ fn serve(mut listener: TcpListener, to_all: bool) -> io::Result<()> {
     let mut free = Vec::new();
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     loop {
-        poll.poll(&mut events, None)?;
+        match poll.poll(&mut events, None) {
+            // A debugger, or strace, has come.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            other => other?,
+        }
         for event in &events {
             if event.token() == LISTENER {
                 while let Ok((mut socket, _)) = listener.accept() {

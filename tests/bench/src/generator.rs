@@ -119,30 +119,48 @@ impl Generator {
     /// # Errors
     /// When a connection breaks, or an answer is missing at the end.
     pub fn runs(&mut self, time: Duration, mut at: impl FnMut()) -> Result<Measured, String> {
-        let broken = |error: io::Error| format!("a connection broke under load: {error}");
-        self.asks_on = true;
-        let askers = if let Talk::All(_) = self.load.talk { 1 } else { self.members.len() };
-        for number in 0..askers {
-            self.asks(number, self.load.depth, Instant::now()).map_err(broken)?;
-        }
-        self.turns(time.mul_f64(WARM)).map_err(broken)?;
+        self.all_ask()?;
+        self.turns(time.mul_f64(WARM))?;
         self.measured = nothing();
         at();
         let begin = Instant::now();
-        self.turns(time).map_err(broken)?;
+        self.turns(time)?;
         self.measured.time = begin.elapsed();
         at();
         let measured = std::mem::replace(&mut self.measured, nothing());
+        self.rests()?;
+        Ok(measured)
+    }
 
+    /// Asks for so long, waits for the rest, and says how many answers that were in all: for who counts what the server
+    /// does from one silence to the next.
+    ///
+    /// # Errors
+    /// As [`Generator::runs`].
+    pub fn counts(&mut self, time: Duration) -> Result<u64, String> {
+        self.measured = nothing();
+        self.all_ask()?;
+        self.turns(time)?;
+        self.rests()?;
+        Ok(self.measured.answers)
+    }
+
+    fn all_ask(&mut self) -> Result<(), String> {
+        self.asks_on = true;
+        let askers = if let Talk::All(_) = self.load.talk { 1 } else { self.members.len() };
+        (0..askers).try_for_each(|number| self.asks(number, self.load.depth, Instant::now())).map_err(broken)
+    }
+
+    fn rests(&mut self) -> Result<(), String> {
         self.asks_on = false;
         let end = Instant::now() + REST;
         while self.in_flight > 0 && Instant::now() < end {
             self.turn(end).map_err(broken)?;
         }
-        if self.in_flight > 0 {
-            return Err(format!("{} questions were never answered", self.in_flight));
+        match self.in_flight {
+            0 => Ok(()),
+            left => Err(format!("{left} questions were never answered")),
         }
-        Ok(measured)
     }
 
     /// Looks at an answer of each connection once more: what was counted was no rubbish.
@@ -152,21 +170,23 @@ impl Generator {
     pub fn ends(mut self) -> Result<(), String> {
         let mut opened = Vec::with_capacity(self.members.len());
         for mut member in std::mem::take(&mut self.members) {
-            let back = self.poll.registry().deregister(&mut member.socket).and_then(|()| member.opened(self.answer));
-            opened.push(back.map_err(|error| format!("a connection broke under load: {error}"))?);
+            let back =
+                self.poll.registry().deregister(&mut member.socket).and_then(|()| member.opened(self.answer));
+            opened.push(back.map_err(broken)?);
         }
         if !matches!(self.load.talk, Talk::All(_)) {
             for (number, one) in opened.iter_mut().enumerate() {
-                one.asks(&self.script, 1).map_err(|why| format!("connection {number}, after the load: {why}"))?;
+                one.asks(&self.script, 1)
+                    .map_err(|why| format!("connection {number}, after the load: {why}"))?;
             }
         }
         self.looks(&mut opened).map_err(|why| format!("after the load: {why}"))
     }
 
-    fn turns(&mut self, time: Duration) -> io::Result<()> {
+    fn turns(&mut self, time: Duration) -> Result<(), String> {
         let end = Instant::now() + time;
         while Instant::now() < end {
-            self.turn(end)?;
+            self.turn(end).map_err(broken)?;
         }
         Ok(())
     }
@@ -240,6 +260,10 @@ impl Generator {
         self.in_flight += count;
         self.members[number].asks(count, &self.questions, self.script.question.len(), now)
     }
+}
+
+fn broken(error: io::Error) -> String {
+    format!("a connection broke under load: {error}")
 }
 
 fn nothing() -> Measured {

@@ -68,7 +68,9 @@ pub fn ratio(rows: &[Row], load: &str, other: &str, what: What) -> Option<Ratio>
     let ours = rows.iter().filter(of(Contestant::Barewire.name()));
     let mut ratios: Vec<f64> = ours
         .filter_map(|ours| {
-            let same = |row: &&Row| row.load == load && row.who == other && row.round == ours.round && row.calls.is_none();
+            let same = |row: &&Row| {
+                row.load == load && row.who == other && row.round == ours.round && row.calls.is_none()
+            };
             what.of(ours, rows.iter().find(same)?)
         })
         .collect();
@@ -85,9 +87,17 @@ pub fn middle(sorted: &[f64]) -> f64 {
 
 /// All goals that are ratios.
 pub fn goals(rows: &[Row]) -> Vec<Goal> {
-    LOADS.iter().flat_map(|load| wanted(load).into_iter().map(move |goal| (load, goal))).map(|(load, (beside, what, wanted))| {
-        Goal { load: load.name, beside, what, wanted, is: ratio(rows, load.name, beside, what) }
-    }).collect()
+    LOADS
+        .iter()
+        .flat_map(|load| wanted(load).into_iter().map(move |goal| (load, goal)))
+        .map(|(load, (beside, what, wanted))| Goal {
+            load: load.name,
+            beside,
+            what,
+            wanted,
+            is: ratio(rows, load.name, beside, what),
+        })
+        .collect()
 }
 
 fn wanted(load: &Load) -> Vec<(&'static str, What, f64)> {
@@ -99,7 +109,8 @@ fn wanted(load: &Load) -> Vec<(&'static str, What, f64)> {
         (Talk::File(_), _) => nginx(1.2),
         (talk @ (Talk::Echo(_) | Talk::All(_)), _) => {
             let peers = crate::contestant::WEBSOCKET;
-            let ahead = peers.iter().flat_map(|&peer| [(peer, What::Rate, 1.0), (peer, What::Processor, 1.0)]);
+            let ahead =
+                peers.iter().flat_map(|&peer| [(peer, What::Rate, 1.0), (peer, What::Processor, 1.0)]);
             // Within a tenth of what costs nothing at all.
             let floor = [("floor", What::Rate, 0.9), ("floor", What::Processor, 0.9)];
             let small = matches!(talk, Talk::Echo(..=125));

@@ -6,7 +6,7 @@
 //!
 //! `load.rs` what is asked; `script.rs` its bytes; `member.rs` one connection; `generator.rs` all of them; `contestant.rs` who
 //! is measured; `cost.rs` what it cost the server; `rounds.rs` all of that, in turn; `data.rs` the figures in files;
-//! `goals.rs` what they must be; `tables.rs` and `plots.rs` the chapter's tables and pictures.
+//! `goals.rs` what they must be; `notes.rs`, `tables.rs` and `plots.rs` what the chapter shows.
 
 mod contestant;
 mod cost;
@@ -15,14 +15,14 @@ mod generator;
 pub mod goals;
 mod load;
 mod member;
+mod notes;
 mod plots;
 mod rounds;
 mod script;
 mod tables;
 
-pub use contestant::{Contestant, Ground};
+pub use contestant::{Contestant, Ground, missing};
 pub use generator::{Generator, Measured};
 pub use load::{GROWTH, LOADS, Load, Talk};
-pub use plots::pictures;
+pub use notes::Notes;
 pub use rounds::{Plan, idle, pin, rounds, system_calls};
-pub use tables::table;

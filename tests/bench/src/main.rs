@@ -1,36 +1,100 @@
-//! `make bench`: our servers and the others', measured in turn; writes the figures, the tables and the pictures.
+//! `make bench`: our servers and other people's, in turn. Prints the tables, and writes them where the chapter shows them.
 
-use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use bench::{Contestant, GROWTH, Ground, LOADS, Load, Plan, data, idle, pictures, pin, rounds, system_calls, table};
+use bench::{Contestant, GROWTH, Ground, LOADS, Load, Notes, Plan, idle, missing, pin, rounds, system_calls};
 use harness::{Story, tests};
 
 fn main() -> ExitCode {
-    harness::suite("bench", tests![alone(3000, measures_everybody)])
-}
-
-fn number(name: &str, default: f64) -> f64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
-
-fn measures_everybody(story: &Story) {
-    let ground = Ground::new(story, pin()).unwrap_or_else(|error| story.fails(format!("cannot write files: {error}")));
-    let only = std::env::var("ONLY").unwrap_or_default();
-    let who_only = std::env::var("WHO").unwrap_or_default();
-    let loads: Vec<Load> = LOADS.into_iter().filter(|load| load.name.contains(&only)).collect();
-    let mut who = Vec::new();
-    for one in LOADS.iter().flat_map(Contestant::all) {
-        if !who.contains(&one) && (who_only.is_empty() || one == Contestant::Barewire || who_only.split(',').any(|name| name == one.name())) {
-            who.push(one);
+    // Before the clock runs.
+    for program in ["05-keep-alive/hello", "06-files", "10-messages", "11-rooms/relay", "12-guard"] {
+        if let Err(error) = harness::binary(program, true) {
+            eprintln!("{error}\nerror: {program} does not build");
+            return ExitCode::from(101);
         }
     }
-    let plan = Plan { rounds: number("ROUNDS", 7.0) as u32, time: Duration::from_secs_f64(number("SECONDS", 0.6)) };
-    let rows = rounds(story, &ground, &loads, &who, plan);
-    for load in &loads {
-        println!("\n{}\n{}", load.words(), table(load.name, &rows, &[]).unwrap_or_default());
+    harness::suite("bench", tests![alone(3000, everybody_is_measured)])
+}
+
+/// Connections that do nothing.
+const IDLE: usize = 10_000;
+
+fn everybody_is_measured(story: &Story) {
+    let wish = Wish::from_environment();
+    let missing = missing();
+    missing.iter().for_each(|one| println!("\nis missing, and not measured: {one}"));
+    let who = wish.contestants(&missing);
+    let loads =
+        |all: &[Load]| all.iter().copied().filter(|load| load.name.contains(&wish.only)).collect::<Vec<_>>();
+    let core = pin();
+    if core.is_none() {
+        println!(
+            "\nservers and generator share their cores here: the rates say little, the processor times more"
+        );
     }
-    let _ = (GROWTH, idle, pictures, system_calls, data::write::<data::Row>, fs::read::<PathBuf>);
+    let ground = Ground::new(story, core, true);
+    let ground = ground.unwrap_or_else(|error| story.fails(format!("cannot write the files: {error}")));
+
+    let round = |number| eprintln!("round {number}");
+    let measured = rounds(story, &ground, (&loads(&LOADS), &who), wish.plan, round);
+    let mut notes = Notes { rows: measured, ..Notes::default() };
+    notes.rows.extend(system_calls(story, &ground, &loads(&LOADS), &who));
+    let few = Plan { rounds: wish.plan.rounds.min(3), ..wish.plan };
+    notes.rows.extend(rounds(story, &ground, (&loads(&GROWTH), &who), few, round));
+    if "idle".contains(&wish.only) {
+        notes.idle = idle(story, &ground, IDLE, &who);
+    }
+    println!("\n{}", notes.text());
+    if wish.writes {
+        if !missing.is_empty() || !wish.only.is_empty() || !wish.who.is_empty() {
+            story.fails("what the notes show is everything beside everybody: nothing was written");
+        }
+        let written = notes.write(&home().join("notes"));
+        written.unwrap_or_else(|error| story.fails(format!("cannot write the notes: {error}")));
+    }
+}
+
+/// What is asked for, in the environment: the Makefile says it so.
+struct Wish {
+    plan: Plan,
+    /// A part of a load's name.
+    only: String,
+    /// Names, with commas between them; empty: all.
+    who: String,
+    writes: bool,
+}
+
+impl Wish {
+    fn from_environment() -> Wish {
+        let text = |name: &str| std::env::var(name).unwrap_or_default();
+        let number = |name: &str, usual: f64| text(name).parse().unwrap_or(usual);
+        Wish {
+            plan: Plan {
+                rounds: number("BENCH_ROUNDS", 7.0) as u32,
+                time: Duration::from_secs_f64(number("BENCH_SECONDS", 0.6)),
+            },
+            only: text("ONLY"),
+            who: text("WHO"),
+            writes: text("WRITE") == "1",
+        }
+    }
+
+    /// Ours are always there.
+    fn contestants(&self, missing: &[String]) -> Vec<Contestant> {
+        let mut who: Vec<Contestant> = Vec::new();
+        for one in LOADS.iter().flat_map(Contestant::all) {
+            let wanted = self.who.is_empty() || self.who.split(',').any(|name| name == one.name());
+            let there = !missing.iter().any(|missing| missing.split(':').next() == Some(one.name()));
+            if !who.contains(&one) && (one == Contestant::Barewire || wanted && there) {
+                who.push(one);
+            }
+        }
+        who
+    }
+}
+
+fn home() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }

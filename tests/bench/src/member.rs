@@ -59,7 +59,9 @@ impl Opened {
         let (mut head, mut byte) = (Vec::new(), [0]);
         while !head.ends_with(b"\r\n\r\n") {
             // Byte by byte: what stands behind the head is not for here.
-            self.socket.read_exact(&mut byte).map_err(|error| format!("no answer to the handshake: {error}"))?;
+            self.socket
+                .read_exact(&mut byte)
+                .map_err(|error| format!("no answer to the handshake: {error}"))?;
             head.push(byte[0]);
         }
         let head = String::from_utf8_lossy(&head);

@@ -12,6 +12,9 @@ use crate::data::{Idle, Row};
 use crate::generator::Generator;
 use crate::load::{Load, Talk};
 
+/// So long are system calls counted, at some thousand in a second.
+const STRACED: Duration = Duration::from_millis(500);
+
 /// How much is measured.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
@@ -37,8 +40,14 @@ type Servers = BTreeMap<(&'static str, String), Server>;
 
 /// Measures each load with each of its contestants, round by round.
 ///
-/// The story fails where an answer is wrong.
-pub fn rounds(story: &Story, ground: &Ground, loads: &[Load], who: &[Contestant], plan: Plan) -> Vec<Row> {
+/// `tell` hears after each round how many are done. The story fails where an answer is wrong.
+pub fn rounds(
+    story: &Story,
+    ground: &Ground,
+    (loads, who): (&[Load], &[Contestant]),
+    plan: Plan,
+    tell: impl Fn(u32),
+) -> Vec<Row> {
     let servers = start(story, ground, loads, who);
     let mut rows = Vec::new();
     for round in 0..plan.rounds {
@@ -49,11 +58,12 @@ pub fn rounds(story: &Story, ground: &Ground, loads: &[Load], who: &[Contestant]
             contestants.rotate_left(first);
             for one in contestants {
                 let row = visit(*load, one, &servers[&(one.name(), one.serves(load))], plan.time);
-                let row = row.unwrap_or_else(|why| story.fails(format!("{}, {}: {why}", one.name(), load.name)));
+                let row =
+                    row.unwrap_or_else(|why| story.fails(format!("{}, {}: {why}", one.name(), load.name)));
                 rows.push(Row { round, ..row });
             }
         }
-        eprintln!("round {} of {}", round + 1, plan.rounds);
+        tell(round + 1);
     }
     rows
 }
@@ -105,22 +115,14 @@ pub fn system_calls(story: &Story, ground: &Ground, loads: &[Load], who: &[Conte
             let server = &servers[&(one.name(), one.serves(load))];
             let counted = (|| {
                 let mut generator = Generator::new(*load, server.address(), one.is_bare())?;
-                let mut calls = None;
-                let (mut strace, mut begun) = (None, false);
-                let measured = generator.runs(Duration::from_millis(300), || {
-                    // First at the beginning, then at the end.
-                    if begun {
-                        calls = strace.take().map(Calls::end);
-                    } else {
-                        strace = Some(Calls::of(story, server));
-                    }
-                    begun = true;
-                })?;
+                let strace = Calls::of(story, server);
+                let answers = generator.counts(STRACED)?;
+                let (calls, _) = strace.end();
                 generator.ends()?;
-                Ok((measured.answers, calls.map_or(0, |(calls, _)| calls)))
+                Ok((answers, calls))
             })();
-            let (answers, calls): (u64, u64) =
-                counted.unwrap_or_else(|why: String| story.fails(format!("{}, {}: {why}", one.name(), load.name)));
+            let (answers, calls): (u64, u64) = counted
+                .unwrap_or_else(|why: String| story.fails(format!("{}, {}: {why}", one.name(), load.name)));
             let (load, who) = (load.name.into(), one.name().into());
             rows.push(Row { load, who, answers, calls: Some(calls), ..Row::default() });
         }
@@ -138,7 +140,8 @@ pub fn idle(story: &Story, ground: &Ground, connections: usize, who: &[Contestan
         let measured = (|| {
             let (memory, cost, begin) = (server.memory_rss(), processor(server), Instant::now());
             let generator = Generator::new(load, server.address(), one.is_bare())?;
-            let (took, cost) = (begin.elapsed(), processor(server).zip(cost).map(|(after, before)| after - before));
+            let (took, cost) =
+                (begin.elapsed(), processor(server).zip(cost).map(|(after, before)| after - before));
             let memory = server.memory_rss().saturating_sub(memory);
             generator.ends()?;
             Ok(Idle {

@@ -90,11 +90,15 @@ impl Expected {
         let (head, body) = match self {
             Expected::Bytes(answer) => (0, answer),
             Expected::Body(body) => {
-                let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
+                let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
+                    return Ok(None);
+                };
                 let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
                 let length = format!("\r\ncontent-length: {}", body.len());
                 let fits = |rest: &str| rest.is_empty() || rest.starts_with("\r\n");
-                if !head.starts_with("http/1.1 200") || !head.split_once(&length).is_some_and(|(_, rest)| fits(rest)) {
+                if !head.starts_with("http/1.1 200")
+                    || !head.split_once(&length).is_some_and(|(_, rest)| fits(rest))
+                {
                     return Err(format!("this is no 200 with a body of {} bytes: {head}", body.len()));
                 }
                 (end + 4, body)

@@ -24,7 +24,8 @@ fn goals_table(rows: &[Row], idle: &[Idle]) -> String {
     let share = |goal: &Goal| goal.is.map_or(0.0, |is| is.median / goal.wanted);
     goals.sort_by(|a, b| share(a).total_cmp(&share(b)));
     let lines = goals.iter().map(|goal| {
-        let words = LOADS.iter().find(|load| load.name == goal.load).map_or(String::new(), |load| load.words());
+        let words =
+            LOADS.iter().find(|load| load.name == goal.load).map_or(String::new(), |load| load.words());
         let is = goal.is.map_or(NONE.into(), |is| spread(&is));
         let cells = [
             format!("{words}: {} beside {}", goal.what.words(), goal.beside),
@@ -108,7 +109,13 @@ fn of_all(rows: &[Row], load: &str, who: &str, of: fn(&Row) -> f64) -> Option<f6
 fn idle_table(rows: &[Idle]) -> String {
     let ours = rows.iter().find(|row| row.who == Contestant::Barewire.name());
     table_of(
-        &["", "memory for each", "beside ours", "time to come, beside ours", "processor time for that, beside ours"],
+        &[
+            "",
+            "memory for each",
+            "beside ours",
+            "time to come, beside ours",
+            "processor time for that, beside ours",
+        ],
         rows.iter().map(|row| {
             let times = |of: fn(&Idle) -> Option<f64>| {
                 let ratio = of(row).zip(ours.and_then(of)).map(|(its, ours)| its / ours);

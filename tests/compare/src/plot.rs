@@ -11,7 +11,8 @@ pub fn pictures(rows: &[Row]) -> Vec<(&'static str, String)> {
         lines(talk().filter_map(|row| Some((row.way.as_str(), f64::from(row.rate), value(row)?))))
     };
     let trade = talk().filter(|row| row.rate == 1);
-    let trade = trade.map(|row| (row.way.as_str(), row.a_minute(row.bytes()) / 1000.0, f64::from(row.median_us) / 1e3));
+    let trade = trade
+        .map(|row| (row.way.as_str(), row.a_minute(row.bytes()) / 1000.0, f64::from(row.median_us) / 1e3));
     let chart = |title, x, y, lines| Chart { title, x, y, lines }.svg();
     let rate = "messages said in a second, in a room of a hundred";
     vec![

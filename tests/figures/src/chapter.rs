@@ -51,7 +51,9 @@ mod tests {
 
     #[test]
     fn tables_stand_where_the_chapter_wants_them() {
-        let table = |name: &str| (name == "one 1").then(|| table_of(&["a", "b"], [vec!["x".into(), "1".into()]].into_iter()));
+        let table = |name: &str| {
+            (name == "one 1").then(|| table_of(&["a", "b"], [vec!["x".into(), "1".into()]].into_iter()))
+        };
         let filled = fill("a\n<!-- table one 1 -->\nold\n<!-- end -->\nb\n", table);
         let wanted = "a\n<!-- table one 1 -->\n| a | b |\n|---|---:|\n| x | 1 |\n<!-- end -->\nb\n";
         assert_eq!(filled.as_deref(), Ok(wanted));

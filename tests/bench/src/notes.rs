@@ -1,0 +1,68 @@
+//! What was measured, as the chapter keeps and shows it.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use figures::fill;
+
+use crate::data::{self, Idle, Row};
+use crate::load::LOADS;
+use crate::plots::pictures;
+use crate::tables::table;
+
+/// All figures of a run.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Notes {
+    /// Visits.
+    pub rows: Vec<Row>,
+    /// Idle connections.
+    pub idle: Vec<Idle>,
+}
+
+const ROWS: &str = "bench.csv";
+const IDLE: &str = "bench-idle.csv";
+/// The chapter.
+const CHAPTER: &str = "bench.md";
+
+impl Notes {
+    /// The figures that were written.
+    ///
+    /// # Errors
+    /// When a file is missing or is no table of these.
+    pub fn read(notes: &Path) -> io::Result<Notes> {
+        let read = |name: &str| fs::read_to_string(notes.join(name));
+        Ok(Notes { rows: data::read(&read(ROWS)?)?, idle: data::read(&read(IDLE)?)? })
+    }
+
+    /// Writes the figures, and what shows them.
+    ///
+    /// # Errors
+    /// When a file cannot be written, or the chapter has a table that nobody knows.
+    pub fn write(&self, notes: &Path) -> io::Result<()> {
+        fs::write(notes.join(ROWS), data::write(&self.rows)?)?;
+        fs::write(notes.join(IDLE), data::write(&self.idle)?)?;
+        self.shown(notes)?.into_iter().try_for_each(|(path, text)| fs::write(notes.join(path), text))
+    }
+
+    /// The chapter and its pictures, as they have to be.
+    ///
+    /// # Errors
+    /// When the chapter cannot be read, or has a table that nobody knows.
+    pub fn shown(&self, notes: &Path) -> io::Result<Vec<(&'static str, String)>> {
+        let chapter = fs::read_to_string(notes.join(CHAPTER))?;
+        let filled = fill(&chapter, |name| table(name, &self.rows, &self.idle)).map_err(io::Error::other)?;
+        Ok([(CHAPTER, filled)].into_iter().chain(pictures(&self.rows)).collect())
+    }
+
+    /// All tables, for a terminal.
+    pub fn text(&self) -> String {
+        let measured = LOADS.iter().filter(|load| self.rows.iter().any(|row| row.load == load.name));
+        let loads = measured.map(|load| (load.words(), load.name));
+        let all = loads.chain([("What idle connections cost".into(), "idle"), ("The goals".into(), "goals")]);
+        let texts = all.filter_map(|(words, name)| {
+            Some(format!("{words}\n\n{}\n", table(name, &self.rows, &self.idle)?))
+        });
+        texts.collect()
+    }
+}
