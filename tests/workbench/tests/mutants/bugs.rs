@@ -8,6 +8,8 @@ use crate::table::Mistakes;
 
 /// A row.
 pub struct Bug {
+    /// The heading above its table.
+    pub group: String,
     /// What stands in its first cell, without its link.
     pub name: String,
     /// Where the first cell leads.
@@ -19,22 +21,29 @@ pub struct Bug {
 /// All rows.
 pub fn read(course: &Course) -> Vec<Bug> {
     let text = fs::read_to_string(course.root.join("notes/bugs.md")).unwrap();
-    let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| Bug |"));
-    rows.map(|row| {
-        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
-        let [first, _, _, tests] = cells[..] else { panic!("not four cells: {row}") };
-        let linked = first.strip_prefix('[').and_then(|rest| rest.strip_suffix(')')?.split_once("]("));
-        let (name, link) = linked.map_or((first, None), |(name, link)| (name, Some(link.to_string())));
-        Bug { name: name.to_string(), link, tests: tests.to_string() }
-    })
-    .collect()
+    let (mut bugs, mut group) = (Vec::new(), "");
+    for line in text.lines() {
+        group = line.strip_prefix("## ").unwrap_or(group);
+        if line.starts_with("| ") && !line.starts_with("| Bug |") {
+            bugs.push(row(group, line));
+        }
+    }
+    bugs
+}
+
+fn row(group: &str, row: &str) -> Bug {
+    let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+    let [first, _, _, tests] = cells[..] else { panic!("not four cells: {row}") };
+    let linked = first.strip_prefix('[').and_then(|rest| rest.strip_suffix(')')?.split_once("]("));
+    let (name, link) = linked.map_or((first, None), |(name, link)| (name, Some(link.to_string())));
+    Bug { group: group.to_string(), name: name.to_string(), link, tests: tests.to_string() }
 }
 
 /// What is wrong between the table and the mistakes: a row without one, a mistake without a row, a test that the row
 /// does not name, a link that leads nowhere.
 pub fn faults(bugs: &[Bug], mistakes: &Mistakes) -> Vec<String> {
     let mut faults = Vec::new();
-    for Bug { name, link, tests } in bugs {
+    for Bug { name, link, tests, .. } in bugs {
         let made = mistakes.list.iter().any(|mistake| mistake.bug == *name);
         let to_come = tests.starts_with("rung ");
         if made == to_come {
@@ -60,7 +69,7 @@ pub fn faults(bugs: &[Bug], mistakes: &Mistakes) -> Vec<String> {
 }
 
 /// How a heading is called in a link.
-fn anchor(heading: &str) -> String {
+pub fn anchor(heading: &str) -> String {
     let lower = heading.to_lowercase();
     let kept = lower.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
     kept.map(|c| if c == ' ' { '-' } else { c }).collect()
