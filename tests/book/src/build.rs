@@ -5,6 +5,7 @@ use std::path::{Path, absolute};
 use mdbook_driver::MDBook;
 
 use crate::outside::Outside;
+use crate::tidy::Tidy;
 use crate::workspace;
 
 /// Builds all pages into this folder, and empties it first.
@@ -18,6 +19,7 @@ pub fn build(folder: &Path) -> Result<(), String> {
     book.config.build.build_dir.clone_from(&folder);
     let outside = Outside::new(folder);
     book.with_preprocessor(outside.clone());
+    book.with_preprocessor(Tidy);
     book.build().map_err(|e| format!("{e:#}"))?;
     outside.write()
 }

@@ -11,6 +11,8 @@ pub mod links;
 pub mod markdown;
 #[cfg(feature = "pages")]
 mod outside;
+pub mod pointers;
+pub mod tidy;
 
 use std::fs;
 use std::path::{Path, PathBuf};

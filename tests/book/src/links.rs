@@ -36,7 +36,7 @@ pub fn wrong(file: &Path, text: &str, files: &[PathBuf]) -> Vec<String> {
         let is_file =
             code.ends_with(".rs") && !code.contains(|c: char| c.is_whitespace() || "*{}<".contains(c));
         if is_file && !files.iter().any(|path| path.ends_with(&code)) {
-            complain(at, format!("`{code}`: there is no such file"));
+            complain(at.start, format!("`{code}`: there is no such file"));
         }
     }
     wrong

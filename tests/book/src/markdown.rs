@@ -98,10 +98,10 @@ pub fn fragments(text: &str) -> Vec<String> {
     fragments
 }
 
-/// `like this`: all code within a line, each with where it stands.
-pub fn inline_code(text: &str) -> Vec<(String, usize)> {
+/// `like this`: all code within a line, each with where it stands, ticks included.
+pub fn inline_code(text: &str) -> Vec<(String, Range<usize>)> {
     let code = parser(text).filter_map(|(event, range)| match event {
-        Event::Code(code) => Some((code.into_string(), range.start)),
+        Event::Code(code) => Some((code.into_string(), range)),
         _ => None,
     });
     code.collect()
@@ -116,6 +116,8 @@ pub struct Block {
     pub text: String,
     /// The number of its first line, that of the ticks, from 1.
     pub line: usize,
+    /// All of it, ticks included, as bytes of the chapter.
+    pub range: Range<usize>,
 }
 
 /// All fenced blocks, in order.
@@ -130,6 +132,7 @@ pub fn blocks(text: &str) -> Vec<Block> {
                     info: info.into_string(),
                     text: String::new(),
                     line: line_of(text, range.start),
+                    range,
                 });
             }
             Event::Text(said) if within => blocks.last_mut().expect("it was begun").text.push_str(&said),

@@ -1,5 +1,5 @@
 //! Links that leave `notes/`: to the code. In the book they lead to pages below `source/`, one for each file or folder
-//! that a chapter names.
+//! that a chapter names. What it names as code, a test or a file, becomes such a link as well.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,21 +10,24 @@ use mdbook_driver::book::{Book, BookItem};
 use mdbook_driver::errors::Error;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
-use crate::markdown::{links, resolve};
-use crate::{names, workspace};
+use crate::markdown::{inline_code, links, resolve};
+use crate::pointers::leads;
+use crate::{files, names, workspace};
 
 /// Turns such links, and remembers what they name. A clone is the same list.
 #[derive(Clone)]
 pub struct Outside {
     /// The book's folder.
     folder: PathBuf,
+    /// All that the repository has.
+    files: Arc<[PathBuf]>,
     /// Files and folders, as paths below the repository.
     named: Arc<Mutex<BTreeSet<PathBuf>>>,
 }
 
 impl Outside {
     pub fn new(folder: PathBuf) -> Self {
-        Outside { folder, named: Arc::default() }
+        Outside { folder, files: files("").into(), named: Arc::default() }
     }
 
     /// Writes the pages, when mdBook is done: it empties the folder first.
@@ -37,18 +40,44 @@ impl Outside {
 
     /// The chapter with its links turned. `at` is the chapter's file, below `notes/`.
     fn turn(&self, text: &str, at: &Path) -> String {
+        let up = "../".repeat(at.components().count() - 1);
+        let links = links(text);
+        let mut changes = Vec::new();
+        for (code, range) in inline_code(text) {
+            if links.iter().any(|link| link.range.contains(&range.start)) {
+                continue;
+            }
+            let Some((path, line)) = leads(&code, at, &self.files) else { continue };
+            let to = match path.strip_prefix("notes") {
+                Ok(chapter) if path.extension().is_some_and(|extension| extension == "md") => {
+                    chapter.to_owned()
+                }
+                _ => self.page(path),
+            };
+            let line = line.map(|line| format!("#L{line}")).unwrap_or_default();
+            let whole = format!("[{}]({up}{}{line})", &text[range.clone()], to.display());
+            changes.push((range, whole));
+        }
+        for link in links {
+            let Some((path, fragment)) = no_page(&link.to, at) else { continue };
+            let to = format!("{up}{}{fragment}", self.page(path).display());
+            let whole = text[link.range.clone()].replacen(&format!("({}", link.to), &format!("({to}"), 1);
+            changes.push((link.range, whole));
+        }
         let mut turned = text.to_owned();
         // From behind, so that the places in front stay right.
-        for link in links(text).into_iter().rev() {
-            let Some((path, fragment)) = no_page(&link.to, at) else { continue };
-            let up = "../".repeat(at.components().count() - 1);
-            let page = page_of(&path);
-            let to = format!("{up}{}{fragment}", page.display());
-            let whole = turned[link.range.clone()].replacen(&format!("({}", link.to), &format!("({to}"), 1);
-            turned.replace_range(link.range, &whole);
-            self.named.lock().expect("nobody panics with the list").insert(path);
+        changes.sort_by_key(|(range, _)| range.start);
+        for (range, whole) in changes.into_iter().rev() {
+            turned.replace_range(range, &whole);
         }
         turned
+    }
+
+    /// The page of what is named here, which is written when mdBook is done.
+    fn page(&self, path: PathBuf) -> PathBuf {
+        let page = page_of(&path);
+        self.named.lock().expect("nobody panics with the list").insert(path);
+        page
     }
 }
 
