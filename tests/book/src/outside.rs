@@ -165,7 +165,9 @@ pre span { counter-increment: line; }
 pre span::before { content: counter(line); display: inline-block; width: 3em; padding-right: 1em; text-align: right; opacity: 0.5; }
 pre span:target { background: color-mix(in srgb, currentColor 15%, transparent); }
 </style>
+<main>
 <h1>TITLE</h1>
 BODY
+</main>
 </html>
 ";
