@@ -14,8 +14,8 @@ use hyper_util::rt::TokioIo;
 
 fn main() -> io::Result<()> {
     let mut http = http1::Builder::new();
-    // The answers to a batch of requests leave in one write.
-    http.pipeline_flush(true);
+    // The answers to requests that came together leave together, in one buffer.
+    http.pipeline_flush(true).writev(false);
     bench_peers::serve_on_tokio(|stream| {
         tokio::spawn(http.serve_connection(TokioIo::new(stream), service_fn(answer)));
     })

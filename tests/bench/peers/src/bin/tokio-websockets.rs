@@ -1,24 +1,30 @@
-//! tokio-websockets on one thread of tokio: `/` as its own example `echo_server` does it, `/all` to everyone.
+//! tokio-websockets on one thread of tokio: `/` echoes, `/all` sends to everyone.
+//!
+//! Its own example `echo_server` writes once for each message. Here messages that came together leave together.
 
 use std::io;
 use std::sync::{Mutex, MutexGuard};
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use slab::Slab;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::unconstrained;
 use tokio_websockets::{Config, Error, Message, ServerBuilder, WebSocketStream};
 
+/// No more bytes than this are read before the answers leave: so many the crate itself lets wait for a flush. A large message
+/// alone is more, and then its memory is free again before the next is read.
+const BATCH: usize = 8 << 10;
+
 fn main() -> io::Result<()> {
     bench_peers::serve_on_tokio(|stream| {
-        // Without tokio's budget for a task, as in the example.
+        // Without tokio's budget for a task, as in the crate's example.
         tokio::spawn(unconstrained(serve(stream)));
     })
 }
 
 async fn serve(stream: TcpStream) -> Result<(), Error> {
-    // A message leaves in one frame, however long. The limit for what comes is 64 MiB.
+    // A message leaves in one frame, however long. What comes may have 64 MiB.
     let server = ServerBuilder::new().config(Config::default().frame_size(usize::MAX));
     let (request, socket) = server.accept(stream).await?;
     if request.uri().path() == "/all" {
@@ -34,10 +40,29 @@ async fn serve(stream: TcpStream) -> Result<(), Error> {
 
 /// Pings and Close frames are answered by the crate.
 async fn echo(mut socket: WebSocketStream<TcpStream>) -> Result<(), Error> {
-    while let Some(message) = socket.next().await.transpose()? {
-        if message.is_text() || message.is_binary() {
-            socket.send(message).await?;
+    let mut messages = Vec::new();
+    while let Some(first) = socket.next().await.transpose()? {
+        let mut size = first.as_payload().len();
+        messages.push(first);
+        // What came together leaves together, in one write. It is not handed to the socket before all is read, because
+        // that writes before it reads.
+        while size < BATCH
+            && let Some(Some(next)) = socket.next().now_or_never()
+        {
+            let next = next?;
+            size += next.as_payload().len();
+            messages.push(next);
         }
+        for message in messages.drain(..) {
+            if message.is_text() || message.is_binary() {
+                match socket.feed(message).await {
+                    // A Close frame was among them: nothing may follow the answer to it, which waits for the flush.
+                    Err(Error::AlreadyClosed) => {}
+                    fed => fed?,
+                }
+            }
+        }
+        socket.flush().await?;
     }
     Ok(())
 }
@@ -56,6 +81,8 @@ async fn share(
     let mut messages = Vec::new();
     loop {
         tokio::select! {
+            // First what comes, so that more is queued when the queue is written.
+            biased;
             came = socket.next() => {
                 let Some(message) = came.transpose()? else { return Ok(()) };
                 if message.is_text() || message.is_binary() {

@@ -64,7 +64,7 @@ struct Peer {
 impl Server {
     fn accept(&mut self, listener: &TcpListener, poll: &Poll) -> io::Result<()> {
         // One read takes at most so much, and before each tungstenite zeroes as much.
-        let config = WebSocketConfig::default().read_buffer_size(32 << 10).max_frame_size(Some(64 << 20));
+        let config = WebSocketConfig::default().read_buffer_size(16 << 10).max_frame_size(Some(64 << 20));
         loop {
             let mut stream = match listener.accept() {
                 Ok((stream, _)) => stream,
@@ -88,23 +88,22 @@ impl Server {
     fn turn(&mut self, key: usize, event: &Event) {
         // It may have ended in this turn.
         let Some(connection) = self.connections.get_mut(key) else { return };
-        if let Connection::Opening(handshake, path) = connection {
-            match handshake.take().map(MidHandshake::handshake) {
-                Some(Ok(socket)) => {
+        if let Connection::Opening(opening, path) = connection {
+            let Some(mut handshake) = opening.take() else { return };
+            handshake.get_mut().get_mut().came(event);
+            match handshake.handshake() {
+                Ok(socket) => {
                     let member = path.0.get().then(|| self.members.insert(key));
                     *connection = Connection::Open(Peer { socket, member, blocked: false, unsent: false });
                 }
-                Some(Err(HandshakeError::Interrupted(rest))) => *handshake = Some(rest),
-                Some(Err(HandshakeError::Failure(_))) | None => {
-                    self.connections.remove(key);
-                }
+                Err(HandshakeError::Interrupted(rest)) => *opening = Some(rest),
+                Err(HandshakeError::Failure(_)) => drop(self.connections.remove(key)),
             }
-        }
-        if let Some(Connection::Open(peer)) = self.connections.get_mut(key) {
+        } else if let Connection::Open(peer) = connection {
             peer.socket.get_mut().came(event);
-            if self.read(key).is_err() {
-                self.end(key);
-            }
+        }
+        if self.read(key).is_err() {
+            self.end(key);
         }
     }
 
