@@ -26,6 +26,11 @@ impl<P: Protocol, S: Stream> Connection<P, S> {
         Connection { stream, protocol, carry: None }
     }
 
+    /// The stream and the protocol, unless bytes wait that the protocol has not used.
+    pub fn without_carry(&mut self) -> Option<(&mut S, &mut P)> {
+        self.carry.is_none().then_some((&mut self.stream, &mut self.protocol))
+    }
+
     /// Makes the kernel forget the connection with its socket: an RST, and no wait for a peer that may never
     /// read. Otherwise up to some megabytes of output stay in the kernel until it gives the peer up.
     pub fn forget_unsent(&mut self, id: ConnId) {
@@ -55,7 +60,6 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
         loop {
             let holds_back = self.net.holds_back(id);
             let Some(port) = self.net.ports.get_mut(id) else { return };
-            let Some(Some(connection)) = self.connections.get_mut(id.slot()) else { return };
             if holds_back {
                 // `readable` stays as it is: resume(), or a queue that has emptied, brings us back here.
                 if port.broken {
@@ -71,9 +75,15 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
                 return;
             }
             let stops_short = port.stops_short;
-            let Connection { stream, protocol, carry } = connection;
-            let result = self.input.read(id, stream, carry, |bytes| {
-                protocol.data(bytes, world, &mut Io::new(&mut self.net, id))
+            let result = self.read_into_room(id, world);
+            let Some(Some(Connection { stream, protocol, carry })) = self.connections.get_mut(id.slot())
+            else {
+                return;
+            };
+            let result = result.unwrap_or_else(|| {
+                self.input.read(id, stream, carry, |bytes| {
+                    protocol.data(bytes, world, &mut Io::new(&mut self.net, id))
+                })
             });
             // Decoding may have made an answer of the stream's own (TLS).
             if stream.holds_output() {

@@ -12,7 +12,7 @@
 //! 4. `output.rs`, `net.rs`, `io.rs`: the queue, partial writes, backpressure; what a callback may do.
 //! 5. `deadlines.rs`: timeouts.
 //! 6. `wake.rs`: other threads, and Ctrl-C.
-//! 7. `extras.rs`: what only later rungs need.
+//! 7. `extras.rs`, `large.rs`: what only later rungs need; what makes large messages fast.
 //!
 //! `protocol.rs` and `stream.rs` are the seams: what plugs in above and below. `rehearsal.rs` runs a
 //! protocol without any socket.
@@ -23,6 +23,7 @@ mod event_loop;
 mod extras;
 mod input;
 mod io;
+mod large;
 mod limits;
 mod listener;
 mod net;

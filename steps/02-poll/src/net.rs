@@ -65,6 +65,12 @@ impl Net {
         id
     }
 
+    /// A buffer of `length` bytes or more, for a large message: one whose message has left, if there is one, with whatever is in
+    /// it. Given to [`Io::push`](crate::Io::push), it comes back here.
+    pub fn large_buffer(&mut self, length: usize) -> Vec<u8> {
+        self.spare.large.take(length)
+    }
+
     /// How many bytes wait to be sent to `who`, those in unread files included.
     pub fn pending_of(&self, who: ConnId) -> u64 {
         self.ports.get(who).map_or(0, Port::pending)

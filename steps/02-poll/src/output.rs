@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use crate::ConnId;
 use crate::input::log_bytes;
+use crate::large::Large;
 use crate::stream::Stream;
 
 /// A piece of output that is not copied into the connection's own buffer.
@@ -63,6 +64,8 @@ pub(crate) struct Queue {
     tail: Vec<u8>,
     /// How much of the first part has left already.
     sent: u64,
+    /// The largest buffer that has left, for the next large message (see `large.rs`).
+    left: Vec<u8>,
     /// Bytes in `chunks`, sent ones included.
     in_chunks: u64,
 }
@@ -180,7 +183,11 @@ impl Queue {
             }
             self.sent -= length;
             self.in_chunks -= length;
-            self.chunks.pop_front();
+            if let Some(Chunk::Owned(buffer)) = self.chunks.pop_front()
+                && buffer.len() > self.left.len()
+            {
+                self.left = buffer;
+            }
         }
         if self.sent == self.tail.len() as u64 {
             self.tail.clear();
@@ -190,6 +197,7 @@ impl Queue {
 
     /// The peer is slow, so these bytes may stay for long: drop the sent part and the unused capacity.
     fn give_back_memory(&mut self) {
+        self.left = Vec::new();
         if !self.chunks.is_empty() {
             return;
         }
@@ -219,6 +227,7 @@ pub(crate) struct Spare {
     #[expect(clippy::vec_box)]
     queues: Vec<Box<Queue>>,
     bytes: usize,
+    pub large: Large,
 }
 
 /// The most memory that waits for reuse, in all.
@@ -234,6 +243,7 @@ impl Spare {
     }
 
     pub fn give(&mut self, mut queue: Box<Queue>) {
+        self.large.give(std::mem::take(&mut queue.left));
         // What a dead connection left unsent must never leave on another.
         queue.tail.clear();
         *queue = Queue { tail: std::mem::take(&mut queue.tail), ..Queue::default() };

@@ -39,6 +39,16 @@ pub trait Protocol {
     /// TCP is a stream: one call may hold half a message, or three and a half.
     fn data(&mut self, bytes: &mut [u8], world: &mut Self::World, io: &mut Io<'_>) -> usize;
 
+    /// Room for the next bytes, if they belong together and there are many: the rest of a large message. They are then
+    /// read into it, and [`filled`](Protocol::filled) is called in place of [`data`](Protocol::data). Asked before each
+    /// read, unless bytes wait that were not used. Most protocols have none: see `large.rs`.
+    fn room(&mut self, _io: &mut Io<'_>) -> Option<&mut [u8]> {
+        None
+    }
+
+    /// So many bytes have come into the room that was offered, from its beginning.
+    fn filled(&mut self, _count: usize, _world: &mut Self::World, _io: &mut Io<'_>) {}
+
     /// The peer will send no more (its FIN came). It may still read: an answer under way can be finished.
     fn ended(&mut self, _world: &mut Self::World, io: &mut Io<'_>) {
         io.close();

@@ -46,7 +46,21 @@ impl<P: Entry> Rehearsal<P> {
 
     /// The peer sends `bytes`, which arrive in one piece.
     pub fn receive(&mut self, bytes: &[u8]) {
-        for piece in bytes.chunks(READ_BUFFER) {
+        for mut piece in bytes.chunks(READ_BUFFER) {
+            while self.carry.is_none()
+                && !piece.is_empty()
+                && !self.net.holds_back(self.id)
+                && let Some(room) = self.protocol.room(&mut Io::new(&mut self.net, self.id))
+            {
+                let count = room.len().min(piece.len());
+                room[..count].copy_from_slice(&piece[..count]);
+                piece = &piece[count..];
+                self.with_io(|protocol, world, io| protocol.filled(count, world, io));
+                self.settle();
+            }
+            if piece.is_empty() {
+                continue;
+            }
             self.carry.get_or_insert_default().extend_from_slice(piece);
             self.fresh = true;
             self.settle();

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use accept::Usage;
-use keep_alive::{Answer, Body, Handler, Http, Limits, Next, NoSuccessor};
+use keep_alive::{Answer, Handler, Http, Limits, Next, NoSuccessor};
 use poll::World;
 use request::{Request, Status};
 

@@ -88,6 +88,16 @@ impl<H: Handler> Protocol for Http<H> {
         used
     }
 
+    fn room(&mut self, io: &mut Io<'_>) -> Option<&mut [u8]> {
+        if let State::Switched(successor) = &mut self.state { successor.room(io) } else { None }
+    }
+
+    fn filled(&mut self, count: usize, world: &mut H, io: &mut Io<'_>) {
+        if let State::Switched(successor) = &mut self.state {
+            successor.filled(count, world, io);
+        }
+    }
+
     fn ended(&mut self, world: &mut H, io: &mut Io<'_>) {
         match &mut self.state {
             State::Switched(successor) => {

@@ -58,6 +58,11 @@ impl Decoder {
         Decoder { role, frame: None, left: 0, key: [0; 4] }
     }
 
+    /// Payload bytes still to come of the data frame that has begun; 0 between two frames.
+    pub fn left(&self) -> u64 {
+        if self.frame.is_some() { self.left } else { 0 }
+    }
+
     /// Takes one piece off the front of `input` and unmasks it there. `None`: more bytes are needed; what
     /// is left of `input` has to be offered again, with more behind it.
     ///

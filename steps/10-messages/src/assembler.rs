@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use frames::{Decoder, Header, Opcode, Piece, Role, Rsv};
 
+use crate::bytes::Bytes;
 use crate::text::Text;
 use crate::{Close, Message, MessageError, Unpack};
 
@@ -55,7 +56,7 @@ struct Unfinished {
 #[derive(Debug)]
 enum Collected {
     Text(Text),
-    Binary(Vec<u8>),
+    Binary(Bytes),
 }
 
 impl<U: Unpack> Assembler<U> {
@@ -91,6 +92,35 @@ impl<U: Unpack> Assembler<U> {
             }
         }
         Ok(None)
+    }
+
+    /// Room for the bytes that come next, if they are the payload of a large binary message. To be asked when `next` has used
+    /// all of its input. `buffer` makes one of the length that it is told, or longer. (A text is looked at as it comes, and
+    /// copied meanwhile: what was found to be text, Rust knows only as a `String`.)
+    pub fn room(&mut self, buffer: impl FnOnce(usize) -> Vec<u8>) -> Option<&mut [u8]> {
+        match self.unfinished.as_deref_mut()? {
+            Unfinished { collected: Collected::Binary(bytes), packed: false, .. } => {
+                bytes.room(self.decoder.left(), buffer)
+            }
+            _ => None,
+        }
+    }
+
+    /// So many bytes have come into the room. The message, if that was its end.
+    ///
+    /// # Errors
+    /// As [`next`](Assembler::next).
+    pub fn filled(&mut self, count: usize) -> Result<Option<Message<'static>>, MessageError> {
+        let Some(Unfinished { collected: Collected::Binary(bytes), .. }) = self.unfinished.as_deref_mut()
+        else {
+            return Ok(None);
+        };
+        let Some(piece) = self.decoder.next(&mut bytes.filled(count))? else { return Ok(None) };
+        let ends = piece.fin && piece.left == 0;
+        match self.unfinished.take_if(|_| ends) {
+            Some(whole) => whole.collected.finish().map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Whether a message has begun whose end has not come.
@@ -174,7 +204,7 @@ impl Collected {
     fn new(opcode: Opcode) -> Collected {
         match opcode {
             Opcode::Text => Collected::Text(Text::default()),
-            _ => Collected::Binary(Vec::new()),
+            _ => Collected::Binary(Bytes::default()),
         }
     }
 
@@ -184,7 +214,7 @@ impl Collected {
         match self {
             Collected::Text(text) => text.push(bytes),
             Collected::Binary(all) => {
-                all.extend_from_slice(bytes);
+                all.push(bytes);
                 Ok(())
             }
         }
@@ -200,7 +230,7 @@ impl Collected {
     fn finish<'a>(self) -> Result<Message<'a>, MessageError> {
         match self {
             Collected::Text(text) => Ok(Message::Text(Cow::Owned(text.finish()?))),
-            Collected::Binary(all) => Ok(Message::Binary(Cow::Owned(all))),
+            Collected::Binary(all) => Ok(Message::Binary(Cow::Owned(all.finish()))),
         }
     }
 }

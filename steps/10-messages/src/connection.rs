@@ -194,6 +194,13 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> WebSocket<A, W, U, P> {
     }
     // ANCHOR_END: end
 
+    fn watch_bytes(&mut self, count: usize, application: &mut A, io: &mut Io<'_>) {
+        if count > 0 && matches!(self.state, State::Open(_)) {
+            let verdict = self.watch.bytes(count, self.assembler.is_in_message(), io.now);
+            self.obey(verdict, application, io);
+        }
+    }
+
     fn our_close(&mut self, code: u16, reason: &str, application: &mut A, io: &mut Io<'_>) {
         self.tell(application, io, |_, _, socket| socket.close(code, reason));
     }
@@ -240,11 +247,21 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> Protocol for WebSocket<A, W, 
             }
         }
         let used = length - input.len();
-        if used > 0 && matches!(self.state, State::Open(_)) {
-            let verdict = self.watch.bytes(used, self.assembler.is_in_message(), io.now);
-            self.obey(verdict, application, io);
-        }
+        self.watch_bytes(used, application, io);
         used
+    }
+
+    fn room(&mut self, io: &mut Io<'_>) -> Option<&mut [u8]> {
+        self.assembler.room(|length| io.large_buffer(length))
+    }
+
+    fn filled(&mut self, count: usize, application: &mut A, io: &mut Io<'_>) {
+        match self.assembler.filled(count) {
+            Ok(Some(message)) => self.event(Event::Message(message), application, io),
+            Ok(None) => {}
+            Err(error) => self.fail(error, application, io),
+        }
+        self.watch_bytes(count, application, io);
     }
 
     /// RFC 6455 §7.1.5: "If _The WebSocket Connection is Closed_ and no Close control frame was received by the

@@ -10,6 +10,7 @@
 
 mod application;
 mod assembler;
+mod bytes;
 mod close;
 mod connection;
 mod error;

@@ -59,6 +59,16 @@ where
         }
     }
 
+    fn room(&mut self, io: &mut Io<'_>) -> Option<&mut [u8]> {
+        if let Guarded::Inside(inside) = self { inside.room(io) } else { None }
+    }
+
+    fn filled(&mut self, count: usize, world: &mut P::World, io: &mut Io<'_>) {
+        if let Guarded::Inside(inside) = self {
+            inside.filled(count, world, io);
+        }
+    }
+
     fn ended(&mut self, world: &mut P::World, io: &mut Io<'_>) {
         if let Guarded::Inside(inside) = self {
             inside.ended(world, io);

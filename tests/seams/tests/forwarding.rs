@@ -37,18 +37,33 @@ impl Handler for Heard {
 
     fn request(&mut self, _: &Request<'_>, answer: &mut Answer<'_, '_>) -> Next<Heard> {
         answer.send(Status::SwitchingProtocols, Content::Empty, |head| head);
-        Next::Switch(Witness)
+        Next::Switch(Witness::default())
     }
 }
 
-struct Witness;
+/// After its first byte it has room for two.
+#[derive(Default)]
+struct Witness {
+    room: [u8; 2],
+    wanted: usize,
+}
 
 impl Protocol for Witness {
     type World = Heard;
 
     fn data(&mut self, bytes: &mut [u8], heard: &mut Heard, _: &mut Io<'_>) -> usize {
         heard.0.push("data");
+        self.wanted = 2;
         bytes.len()
+    }
+
+    fn room(&mut self, _: &mut Io<'_>) -> Option<&mut [u8]> {
+        (self.wanted > 0).then_some(&mut self.room[..self.wanted])
+    }
+
+    fn filled(&mut self, count: usize, heard: &mut Heard, _: &mut Io<'_>) {
+        heard.0.push("filled");
+        self.wanted -= count;
     }
 
     fn ended(&mut self, heard: &mut Heard, _: &mut Io<'_>) {
@@ -81,6 +96,7 @@ fn the_successor_hears_every_callback() {
     let mut alice = Rehearsal::<Http<Heard>>::new(Heard::default());
     alice.receive(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     alice.receive(b"its first byte");
+    alice.receive(b"2!");
     alice.call(Http::ended);
     for which in [Timer::Protocol, Timer::Guard] {
         alice.call(|http, heard, io| http.timeout(which, heard, io));
@@ -90,7 +106,10 @@ fn the_successor_hears_every_callback() {
     alice.call(Http::stop);
     let id = alice.id();
     alice.call(|http, heard, io| http.closed(id, Ended::Closed, heard, io));
-    assert_eq!(alice.world.0, ["data", "ended", "timeout", "timeout", "woken", "drained", "stop", "closed"]);
+    assert_eq!(
+        alice.world.0,
+        ["data", "filled", "ended", "timeout", "timeout", "woken", "drained", "stop", "closed"]
+    );
 }
 
 #[test]
@@ -98,6 +117,7 @@ fn whoever_was_let_in_hears_every_callback() {
     let mut alice = Rehearsal::<Guarded<Http<Heard>>>::new(Heard::default());
     alice.receive(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     alice.receive(b"its first byte");
+    alice.receive(b"2!");
     alice.call(Guarded::ended);
     // The other timer is the door's own.
     alice.call(|door, heard, io| door.timeout(Timer::Protocol, heard, io));
@@ -106,7 +126,7 @@ fn whoever_was_let_in_hears_every_callback() {
     alice.call(Guarded::stop);
     let id = alice.id();
     alice.call(|door, heard, io| door.closed(id, Ended::Closed, heard, io));
-    assert_eq!(alice.world.0, ["data", "ended", "timeout", "woken", "drained", "stop", "closed"]);
+    assert_eq!(alice.world.0, ["data", "filled", "ended", "timeout", "woken", "drained", "stop", "closed"]);
 }
 
 /// A callback that is new in the trait, and has a default there, would be forgotten without a word.
@@ -119,5 +139,8 @@ fn the_tests_above_know_every_callback() {
         .lines()
         .filter_map(|line| line.trim().strip_prefix("fn ")?.split_once('(').map(|(name, _)| name))
         .collect();
-    assert_eq!(callbacks, ["data", "ended", "timeout", "woken", "drained", "stop", "closed"]);
+    assert_eq!(
+        callbacks,
+        ["data", "room", "filled", "ended", "timeout", "woken", "drained", "stop", "closed"]
+    );
 }

@@ -279,9 +279,10 @@ fn an_idle_assembler_is_24_bytes_and_an_announced_message_costs_what_has_come() 
     wire.extend_from_slice(&[0; 10]);
     let mut assembler = Assembler::new(Role::Server, ());
     assert_eq!(assembler.next(&mut &mut wire[..], 1 << 30), Ok(None));
+    assert_eq!(assembler.room(|_| panic!("no room is asked for")), None);
     let unfinished = assembler.unfinished.expect("ten bytes have come");
     let Collected::Binary(bytes) = unfinished.collected else { panic!("binary") };
-    assert!(bytes.capacity() <= 64, "{} bytes", bytes.capacity());
+    assert!(bytes.memory() <= 64, "{} bytes", bytes.memory());
 }
 
 #[test]

@@ -399,3 +399,37 @@ fn section_9_an_extension_packs_what_is_sent_and_unpacks_what_is_received() {
     expected[0] |= 0x10;
     assert!(connection.sent() == expected);
 }
+
+/// What `next` makes of a message and what comes through the room are the same, wherever the room begins and ends: with a
+/// Ping between two fragments, a fragment behind another, a short message behind the long one.
+#[test]
+fn a_large_message_that_is_read_into_its_own_room_is_the_same() {
+    let payload: Vec<u8> = (0..180_000).map(|place| (place % 251) as u8).collect();
+    let frame = |fin, opcode, payload: &[u8], wire: &mut Vec<u8>| {
+        let masking_key = Some([1, 2, 3, 4]);
+        write_frame(Header { fin, masking_key, ..Header::new(opcode, 0) }, payload, wire);
+    };
+    let mut wire = Vec::new();
+    frame(false, Opcode::Binary, &payload[..100_000], &mut wire);
+    frame(true, Opcode::Ping, b"between", &mut wire);
+    frame(true, Opcode::Continuation, &payload[100_000..], &mut wire);
+    frame(true, Opcode::Text, b"behind", &mut wire);
+    let mut expected = Vec::new();
+    write_frame(Header::new(Opcode::Pong, 0), b"between", &mut expected);
+    write_frame(Header::new(Opcode::Binary, 0), &payload, &mut expected);
+    write_frame(Header::new(Opcode::Text, 0), b"behind", &mut expected);
+    for reads_of in [1000, 32_768, 40_001, 64 * 1024, usize::MAX] {
+        let mut alice = Rehearsal::<WebSocket<Echo>>::new(Echo::default());
+        let mut sent = Vec::new();
+        for read in wire.chunks(reads_of) {
+            alice.receive(read);
+            sent.extend(alice.sent());
+        }
+        assert!(
+            sent == expected,
+            "in reads of {reads_of}: {} bytes, {} expected",
+            sent.len(),
+            expected.len()
+        );
+    }
+}
