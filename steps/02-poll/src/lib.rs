@@ -12,11 +12,12 @@
 //! 4. `output.rs`, `net.rs`, `io.rs`: the queue, partial writes, backpressure; what a callback may do.
 //! 5. `deadlines.rs`: timeouts.
 //! 6. `wake.rs`: other threads, and Ctrl-C.
-//! 7. `extras.rs`, `large.rs`: what only later rungs need; what makes large messages fast.
+//! 7. `extras.rs`, `conn_map.rs`, `large.rs`: what only later rungs need; what makes large messages fast.
 //!
 //! `protocol.rs` and `stream.rs` are the seams: what plugs in above and below. `rehearsal.rs` runs a
 //! protocol without any socket.
 
+mod conn_map;
 mod connection;
 mod deadlines;
 mod event_loop;
@@ -35,6 +36,7 @@ mod stream;
 mod table;
 mod wake;
 
+pub use conn_map::ConnMap;
 pub use event_loop::EventLoop;
 pub use io::Io;
 pub use limits::Limits;

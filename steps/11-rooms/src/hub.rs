@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::mem;
 
 use messages::{Message, Socket};
-use poll::{ConnId, Net};
+use poll::{ConnId, ConnMap, Net};
 
 use crate::reader::{Frame, Reader};
 use crate::slow::{Lost, SlowReader};
@@ -19,7 +19,7 @@ use crate::slow::{Lost, SlowReader};
 /// An application hands on three callbacks: `woken` to [`Hub::close_if_slow`], `drained` to [`Hub::drained`], `close` to
 /// [`Hub::leave`].
 pub struct Hub<M> {
-    members: HashMap<ConnId, Member<M>>,
+    members: ConnMap<Member<M>>,
     /// Ids in the order of arrival. A room exists while somebody is in it.
     rooms: HashMap<String, Vec<ConnId>>,
     slow: SlowReader,
@@ -46,7 +46,7 @@ impl<M> Hub<M> {
     /// A hub where nobody is. `slow` is what becomes of a message for a slow reader, unless the message has a choice
     /// of its own.
     pub fn new(slow: SlowReader) -> Hub<M> {
-        let (members, rooms) = (HashMap::new(), HashMap::new());
+        let (members, rooms) = (ConnMap::default(), HashMap::new());
         Hub { members, rooms, slow, window: u32::MAX, lost: Lost::default() }
     }
 
@@ -149,7 +149,7 @@ impl<M> Sending<'_, M> {
     /// As [`Hub::send_to_all`].
     pub fn send_to_all(self, message: &Message<'_>, net: &mut Net) {
         let (frame, policy) = (Frame::new(message), (self.slow, self.hub.window));
-        for (&id, member) in &mut self.hub.members {
+        for (id, member) in self.hub.members.iter_mut() {
             member.reader.give(id, &frame, policy, net, &mut self.hub.lost);
         }
     }

@@ -87,7 +87,6 @@ impl Reader {
             SlowReader::Disconnect { .. } => {}
         }
         // ANCHOR_END: slow
-        let waited = net.pending_of(id) > 0;
         match (frame.send(id, net), slow) {
             (Sent::Queued, _) => self.unconfirmed = self.unconfirmed.saturating_add(1),
             (Sent::Slow, _) => {
@@ -102,7 +101,7 @@ impl Reader {
                 lost.disconnected += 1;
                 net.wake(id);
             }
-            (Sent::Dropped, SlowReader::Coalesce { key }) if waited => {
+            (Sent::Dropped, SlowReader::Coalesce { key }) if net.pending_of(id) > 0 => {
                 self.backlog = Backlog::Full;
                 self.hold(key, frame, lost);
             }
