@@ -1,5 +1,7 @@
 //! What rung 06 promises any client: steps/06-files/CONTRACT.md.
 
+#[path = "06_files/changes.rs"]
+mod changes;
 #[path = "06_files/coding.rs"]
 mod coding;
 #[path = "06_files/conditions.rs"]
@@ -20,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
+use changes::*;
 use coding::*;
 use conditions::*;
 use exhausted::*;
@@ -57,6 +60,8 @@ fn main() -> ExitCode {
             what_is_no_file_blocks_nobody,
             absolute_form_names_the_same_file,
             pipelined_files_come_in_order,
+            a_change_is_there_for_the_next_request,
+            many_large_files_cost_few_descriptors,
             a_file_that_shrinks_ends_the_connection,
             a_file_that_grows_or_is_replaced_is_sent_as_it_was,
             rfc_9110_15_6_4_no_descriptor_left_is_503_and_passes,

@@ -111,7 +111,8 @@ impl Deadlines {
 
     /// Rounded up: a deadline may pass a little late, never early.
     fn millis(&self, at: Instant) -> Millis {
-        at.saturating_duration_since(self.began).as_nanos().div_ceil(1_000_000) as Millis
+        let after = at.saturating_duration_since(self.began);
+        after.as_secs() * 1000 + Millis::from(after.subsec_nanos().div_ceil(1_000_000))
     }
 }
 

@@ -158,7 +158,8 @@ impl Queue {
             return Ok(sent);
         }
         let in_memory = self.chunks.iter().map_while(Chunk::bytes).take(PARTS);
-        let reaches_tail = in_memory.clone().count() == self.chunks.len() && !self.tail.is_empty();
+        let many = in_memory.clone().count();
+        let reaches_tail = many == self.chunks.len() && !self.tail.is_empty();
         let tail = reaches_tail.then_some(self.tail.as_slice());
         let mut parts = [IoSlice::new(&[]); PARTS];
         let mut count = 0;
@@ -168,7 +169,11 @@ impl Queue {
             *part = IoSlice::new(&bytes[skip..]);
             count += 1;
         }
-        let written = stream.write(&parts[..count])?;
+        // A file comes behind them: its first bytes and these share a segment.
+        let written = match self.chunks.get(many) {
+            Some(Chunk::File { .. }) => stream.write_more(&parts[..count])?,
+            _ => stream.write(&parts[..count])?,
+        };
         log_written(id, &parts[..count], written);
         Ok(written)
     }

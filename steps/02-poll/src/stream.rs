@@ -25,6 +25,11 @@ pub trait Stream {
     /// Takes bytes from the front of `parts`, and says how many. Fewer than offered is normal.
     fn write(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize>;
 
+    /// As [`write`](Stream::write), and more follows at once: what was taken may wait for it, to leave in the same segment.
+    fn write_more(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.write(parts)
+    }
+
     /// Hands on what [`holds_output`](Stream::holds_output) speaks of; `WouldBlock` while some is left.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
@@ -68,6 +73,11 @@ impl Stream for TcpStream {
             [only] => Write::write(self, only),
             _ => Write::write_vectored(self, parts),
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    fn write_more(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        crate::extras::send_more(self, parts)
     }
 
     #[cfg(target_os = "linux")]

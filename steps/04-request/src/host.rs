@@ -67,8 +67,11 @@ fn behind_host(bytes: &[u8]) -> Option<&[u8]> {
 
 /// RFC 3986 §3.2.3, `port = *DIGIT`, but no more than TCP can address.
 fn is_port(port: &[u8]) -> bool {
-    let digits = !port.is_empty() && port.iter().all(u8::is_ascii_digit);
-    digits && str::from_utf8(port).is_ok_and(|port| port.parse::<u16>().is_ok())
+    let number = port.iter().try_fold(0u16, |number, &byte| {
+        let digit = byte.is_ascii_digit().then(|| u16::from(byte - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    });
+    !port.is_empty() && number.is_some()
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ pub use fields::{Field, Fields, elements};
 pub use framing::{Expectation, Framing};
 pub use limits::Limits;
 pub use request::Request;
-pub use response::ResponseHead;
+pub use response::{Lines, ResponseHead};
 pub use start::{Method, Version};
 pub use status::Status;
 pub use target::Target;

@@ -104,8 +104,8 @@ fn absolute(text: &str) -> Result<Target<'_>, ParseError> {
 }
 
 fn split_query(text: &str) -> (&str, Option<&str>) {
-    match text.split_once('?') {
-        Some((path, query)) => (path, Some(query)),
+    match text.bytes().position(|byte| byte == b'?') {
+        Some(mark) => (&text[..mark], Some(&text[mark + 1..])),
         None => (text, None),
     }
 }

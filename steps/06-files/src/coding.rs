@@ -43,6 +43,12 @@ pub(crate) fn choose(
     accepted.identity().then_some(plain)
 }
 
+/// Whether gzip is liked best. `None`: the bytes as they are are excluded, which hardly anybody does.
+pub(crate) fn wish(head: &Request<'_>) -> Option<bool> {
+    let accepted = Accepted::by(head);
+    accepted.identity().then(|| accepted.prefers_gzip())
+}
+
 /// The file of the same name with `.gz` behind it, unless it is older: then it was packed from an earlier
 /// version. nginx's gzip_static does not look at the original, and serves two versions at one address when one
 /// forgets to pack. gzip itself gives its output the time of its input.

@@ -10,13 +10,16 @@
 //! - [`Validators`] (`validators.rs`): ETag and Last-Modified, by which two versions are told apart.
 //! - [`Verdict`] (`conditions.rs`): If-Match, If-None-Match and their kin.
 //! - [`Wanted`] (`range.rs`): a part of a file.
+//! - `version.rs`: from a file that was found to its answer.
 //!
 //! Behind the idea, each in a file of its own that nothing above needs to be understood:
 //!
 //! - `ranges.rs`, `multipart.rs`: several parts in one answer.
 //! - [`Coding`] (`coding.rs`): files that were packed beforehand, `page.js.gz` beside `page.js`.
 //! - `listing.rs`: a page for a folder that has none.
+//! - [`Cache`] (`cache.rs`): files that are found once for many requests.
 
+mod cache;
 mod coding;
 mod conditions;
 mod kind;
@@ -29,7 +32,9 @@ mod ranges;
 mod root;
 mod site;
 mod validators;
+mod version;
 
+pub use cache::Cache;
 pub use coding::Coding;
 pub use conditions::{Verdict, range_holds};
 pub use kind::Kind;

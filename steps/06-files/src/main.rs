@@ -2,11 +2,12 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use accept::Usage;
-use files::Site;
+use accept::{Usage, milliseconds};
+use files::{Cache, Site};
 use keep_alive::{Answer, Handler, Http, Limits, Next, NoSuccessor, Page};
-use poll::World;
+use poll::{Net, World};
 use request::Request;
 
 const USAGE: Usage = Usage {
@@ -20,7 +21,7 @@ const USAGE: Usage = Usage {
            curl -v --path-as-is http://127.0.0.1:8080/../src/main.rs           404: there is no way out\n\
            \n\
            Environment: MAX_HEAD, MAX_TARGET, MAX_FIELD, MAX_FIELDS, MAX_BODY, MAX_DRAIN, MAX_TRAILERS (bytes, fields),\n\
-           IDLE_TIMEOUT_MS, HEAD_TIMEOUT_MS, BODY_TIMEOUT_MS",
+           IDLE_TIMEOUT_MS, HEAD_TIMEOUT_MS, BODY_TIMEOUT_MS; FILE_CACHE_MS, how long a look at a file holds (0)",
     switches: &["list"],
     values: &["root"],
 };
@@ -47,6 +48,8 @@ fn main() -> ExitCode {
         if let Some(site) = &site {
             log::info!("serving {}", site.path().display());
         }
+        let holds = milliseconds("FILE_CACHE_MS", Duration::ZERO)?;
+        let site = site.map(|site| Cache::new(site, holds));
         let own = arguments.value("root").is_none();
         poll::serve::<Http<Demo>>("http", arguments.listen, |_| Demo { limits, site, own })
     })
@@ -55,12 +58,18 @@ fn main() -> ExitCode {
 struct Demo {
     limits: Limits,
     /// `None`: there is nothing to serve but the page that says so.
-    site: Option<Site>,
+    site: Option<Cache>,
     /// Without `--root`.
     own: bool,
 }
 
-impl World for Demo {}
+impl World for Demo {
+    fn timeout(&mut self, key: u32, net: &mut Net) {
+        if let Some(cache) = &mut self.site {
+            cache.timeout(key, net);
+        }
+    }
+}
 
 impl Handler for Demo {
     type Exchange = ();
@@ -76,7 +85,7 @@ impl Handler for Demo {
         if of_the_rungs && PAGE.answers(head, answer) {
             return Next::Done;
         }
-        match &self.site {
+        match &mut self.site {
             Some(site) => site.answer(head, answer),
             None => answer.text(request::Status::NotFound, "There is nothing to serve. Try --root DIR.\n"),
         }

@@ -10,7 +10,6 @@
 //! (the last bytes)\r\n--8f0c...--\r\n    the end
 //! ```
 
-use std::fs::File;
 use std::io::Write;
 use std::ops::Range;
 use std::sync::Arc;
@@ -19,7 +18,7 @@ use poll::Chunk;
 
 use crate::Coding;
 use crate::random::token;
-use crate::site::{About, SMALL, read};
+use crate::version::{About, Piece, SMALL, Source};
 
 /// The content of an answer with several parts.
 pub(crate) struct Multipart {
@@ -33,16 +32,12 @@ impl Multipart {
     /// These parts of a file of `length` bytes. Few bytes are read at once, as of a single part. Of more, only
     /// what stands between the parts is in memory: some 130 bytes each.
     ///
-    /// # Errors
-    /// The file again, to be sent whole: it is in a content coding, and Content-Encoding in the head would be
+    /// `None`: the file is to be sent whole. It is in a content coding, and Content-Encoding in the head would be
     /// taken to cover what stands between the parts too; or the kernel has no random bits.
-    pub fn new(file: File, length: u64, about: &About, parts: &[Range<u64>]) -> Result<Multipart, File> {
-        let boundary = match token() {
-            Some(boundary) if about.coding == Coding::Identity => boundary,
-            _ => return Err(file),
-        };
+    pub fn new(source: &Source, length: u64, about: &About, parts: &[Range<u64>]) -> Option<Multipart> {
+        let boundary = token().filter(|_| about.coding == Coding::Identity)?;
         let small = parts.iter().map(|part| part.end - part.start).sum::<u64>() <= SMALL;
-        let (file, kind) = (Arc::new(file), about.kind);
+        let kind = about.kind;
         let (mut chunks, mut text) = (Vec::new(), Vec::new());
         let mut before = "";
         for part in parts {
@@ -52,16 +47,16 @@ impl Multipart {
                 "{before}--{boundary}\r\nContent-Type: {kind}\r\nContent-Range: bytes {first}-{last}/{length}\r\n\r\n"
             );
             before = "\r\n";
-            match small.then(|| read(&file, part)).flatten() {
-                Some(bytes) => text.extend_from_slice(&bytes),
-                None => {
+            match source.piece(part, small) {
+                Piece::Bytes(bytes) => text.extend_from_slice(&bytes),
+                Piece::File(file) => {
                     chunks.push(Chunk::Owned(std::mem::take(&mut text)));
-                    chunks.push(Chunk::File { file: Arc::clone(&file), range: part.clone() });
+                    chunks.push(Chunk::File { file: Arc::clone(file), range: part.clone() });
                 }
             }
         }
         let _ = write!(text, "\r\n--{boundary}--\r\n");
         chunks.push(Chunk::Owned(text));
-        Ok(Multipart { chunks, content_type: format!("multipart/byteranges; boundary={boundary}") })
+        Some(Multipart { chunks, content_type: format!("multipart/byteranges; boundary={boundary}") })
     }
 }

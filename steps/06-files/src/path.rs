@@ -50,6 +50,11 @@ impl Name {
         self.directory
     }
 
+    /// The file that is meant: for a directory, its `index.html`.
+    pub(crate) fn file(&self) -> PathBuf {
+        if self.directory { self.index() } else { self.path.clone() }
+    }
+
     /// What stands for a directory: the file `index.html` in it.
     pub fn index(&self) -> PathBuf {
         self.path.join("index.html")

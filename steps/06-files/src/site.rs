@@ -1,32 +1,24 @@
 //! A folder that requests are answered from.
 
-use std::fmt::Display;
 use std::fs::{File, Metadata};
 use std::io;
-use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::sync::Arc;
 
 use keep_alive::{Answer, Content};
-use request::{Method, Request, ResponseHead, Status};
+use request::{Method, Request, Status};
 use rustix::io::Errno;
 
-use crate::multipart::Multipart;
-use crate::{Coding, Found, Kind, Name, Root, Validators, Verdict, Wanted, coding, listing, range_holds};
+use crate::version::Version;
+use crate::{Coding, Found, Kind, Name, Root, coding, listing};
 
 /// A folder of files, served as they are: GET, HEAD and OPTIONS.
 #[derive(Debug)]
 pub struct Site {
-    root: Root,
+    pub(crate) root: Root,
     listing: bool,
 }
 
 const ALLOWED: &str = "GET, HEAD, OPTIONS";
-
-/// Up to this many bytes are read at once and leave with the head in one write, which closes the file too.
-/// Above it the kernel sends the file by itself, as the client reads (`poll::Chunk::File`).
-pub(crate) const SMALL: u64 = 16 * 1024;
 
 impl Site {
     /// Opens the folder at `path`.
@@ -103,108 +95,7 @@ pub(crate) struct Representation {
 }
 
 fn serve(head: &Request<'_>, chosen: Representation, answer: &mut Answer<'_, '_>) {
-    let Representation { file, metadata, kind, coding } = chosen;
-    let length = metadata.len();
-    let about = About { kind, coding, validators: Validators::of(&metadata, coding, answer.io().wall) };
-    match Verdict::of(head, &about.validators) {
-        Verdict::Proceed => {}
-        Verdict::NotModified => {
-            return answer.send(Status::NotModified, Content::Empty, |fields| about.version(fields));
-        }
-        Verdict::Failed => return answer.text(Status::PreconditionFailed, "It is another version by now.\n"),
-    }
-    // RFC 9110 §14.2: "A server MUST ignore a Range header field received with a request method that is
-    // unrecognized or for which range handling is not defined. For this specification, GET is the only method
-    // for which range handling is defined."
-    let wanted = match head.method {
-        Method::Get if range_holds(head, &about.validators) => Wanted::of(head, length),
-        _ => Wanted::Whole,
-    };
-    match wanted {
-        Wanted::Whole => {
-            send(head, Status::Ok, file, 0..length, answer, |fields| about.content(fields, kind))
-        }
-        Wanted::Part(range) => {
-            // Never an empty range.
-            let part = format!("bytes {}-{}/{length}", range.start, range.end - 1);
-            send(head, Status::PartialContent, file, range, answer, |fields| {
-                about.content(fields, kind).field("Content-Range", part)
-            });
-        }
-        Wanted::Parts(parts) => match Multipart::new(file, length, &about, &parts) {
-            Ok(Multipart { chunks, content_type }) => {
-                answer.send(Status::PartialContent, Content::Chunks(chunks), |fields| {
-                    about.content(fields, content_type)
-                });
-            }
-            Err(file) => {
-                send(head, Status::Ok, file, 0..length, answer, |fields| about.content(fields, kind))
-            }
-        },
-        Wanted::Unsatisfiable => {
-            let text = format!("There are {length} bytes, and none of those asked for is among them.\n");
-            answer.send(Status::RangeNotSatisfiable, Content::Text(&text), |fields| {
-                fields.field("Content-Range", format_args!("bytes */{length}"))
-            });
-        }
-    }
-}
-
-fn send(
-    head: &Request<'_>,
-    status: Status,
-    file: File,
-    range: Range<u64>,
-    answer: &mut Answer<'_, '_>,
-    fields: impl FnOnce(ResponseHead<'_>) -> ResponseHead<'_>,
-) {
-    let small = head.method == Method::Get && range.end - range.start <= SMALL;
-    match small.then(|| read(&file, &range)).flatten() {
-        Some(bytes) => answer.send(status, Content::Bytes(&bytes), fields),
-        None => answer.send(status, Content::File(Arc::new(file), range), fields),
-    }
-}
-
-/// `None`: the file became shorter just now. Then it is sent as a file, and the loop cuts the connection where
-/// the file ends: a client that was promised more bytes sees that some are missing.
-pub(crate) fn read(file: &File, range: &Range<u64>) -> Option<Vec<u8>> {
-    let mut bytes = vec![0; (range.end - range.start) as usize];
-    file.read_exact_at(&mut bytes, range.start).ok()?;
-    Some(bytes)
-}
-
-/// What an answer's head says of a representation.
-pub(crate) struct About {
-    pub kind: Kind,
-    pub coding: Coding,
-    pub validators: Validators,
-}
-
-impl About {
-    /// What RFC 9110 §15.4.5 wants in 304 as in 200. `no-cache` means: keep it, and ask each time whether it
-    /// still holds. Without it a browser may decide by itself for how long not to ask (RFC 9111 §4.2.2).
-    fn version<'o>(&self, fields: ResponseHead<'o>) -> ResponseHead<'o> {
-        let mut fields = fields.field("ETag", self.validators.etag()).field("Cache-Control", "no-cache");
-        if let Some(date) = self.validators.last_modified() {
-            fields = fields.field("Last-Modified", date);
-        }
-        // Whether or not there is a packed file now: a cache must not give one client's form to another.
-        if self.kind.shrinks() { fields.field("Vary", "Accept-Encoding") } else { fields }
-    }
-
-    /// With the rest of what 200 and 206 say. The type is the file's own, or that of several parts.
-    fn content<'o>(&self, fields: ResponseHead<'o>, content_type: impl Display) -> ResponseHead<'o> {
-        let fields = self
-            .version(fields)
-            .field("Content-Type", content_type)
-            // The type is the one that we say. A browser that guesses may run a text as a script.
-            .field("X-Content-Type-Options", "nosniff")
-            .field("Accept-Ranges", "bytes");
-        match self.coding {
-            Coding::Identity => fields,
-            Coding::Gzip => fields.field("Content-Encoding", "gzip"),
-        }
-    }
+    Version::of(chosen, answer.io().wall).serve(head, answer);
 }
 
 /// `/folder` is sent to `/folder/`, or each relative link in its page would be one folder too high. The path

@@ -22,7 +22,7 @@ pub struct Validators {
 /// A file may be written twice within one step of its clock: the kernel's tick, a second on some file
 /// systems, two on FAT. So a file younger than this may change and keep its time. Apache makes its tags weak
 /// for one second.
-const SETTLED: Duration = Duration::from_secs(2);
+pub(crate) const SETTLED: Duration = Duration::from_secs(2);
 
 impl Validators {
     /// `now` is the wall clock.

@@ -1,6 +1,7 @@
 //! Who is measured: our servers, the floor, and the peers.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
 
 use harness::{Server, Setup, Story};
 
@@ -23,6 +24,9 @@ pub const HTTP: [&str; 4] = ["nginx", "hyper", "may_minihttp", "Node"];
 /// And for WebSocket.
 pub const WEBSOCKET: [&str; 4] = ["fastwebsockets", "tokio-websockets", "tungstenite", "ws"];
 
+/// Sun, 09 Sep 2001 01:46:40 GMT.
+const OLD: Duration = Duration::from_secs(1_000_000_000);
+
 /// Where the files lie that are served, and the one core that all servers share.
 pub struct Ground {
     files: PathBuf,
@@ -41,7 +45,10 @@ impl Ground {
         let files = story.directory().join("files");
         std::fs::create_dir_all(&files)?;
         for length in [1 << 10, 100 << 10] {
-            std::fs::write(files.join(file(length)), bytes(length))?;
+            let path = files.join(file(length));
+            std::fs::write(&path, bytes(length))?;
+            // The tag of a young file is weak, and two bytes longer than it is later: answers would change their length.
+            std::fs::File::options().write(true).open(path)?.set_modified(UNIX_EPOCH + OLD)?;
         }
         let core = core.map(|core| ["taskset".into(), "-c".into(), core.to_string()].to_vec());
         Ok(Ground { files, core: core.unwrap_or_default(), release })

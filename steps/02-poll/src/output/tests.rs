@@ -16,11 +16,13 @@ struct Narrow {
     writes: usize,
     /// Parts offered in the last write.
     parts: usize,
+    /// How many bytes were offered as followed by more.
+    more: Vec<usize>,
 }
 
 impl Narrow {
     fn new(per_write: usize, room: usize) -> Narrow {
-        Narrow { taken: Vec::new(), per_write, room, writes: 0, parts: 0 }
+        Narrow { taken: Vec::new(), per_write, room, writes: 0, parts: 0, more: Vec::new() }
     }
 }
 
@@ -50,6 +52,11 @@ impl Stream for Narrow {
         self.writes += 1;
         self.parts = parts.len();
         Ok(count)
+    }
+
+    fn write_more(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.more.push(parts.iter().map(|part| part.len()).sum());
+        self.write(parts)
     }
 }
 
@@ -90,6 +97,15 @@ fn what_has_left_is_let_go_part_by_part() {
         );
     }
     assert!(queue.tail.is_empty());
+}
+
+#[test]
+fn what_stands_before_a_file_is_said_to_be_followed_by_it() {
+    let (mut queue, expected) = mixed(&file(b"0123456789"));
+    let mut socket = Narrow::new(usize::MAX, usize::MAX);
+    assert_eq!(queue.flush(ID, &mut socket).unwrap(), Flushed::All);
+    assert_eq!(socket.taken, expected);
+    assert_eq!(socket.more, ["head shared between ".len()], "and what ends the queue is not");
 }
 
 #[test]

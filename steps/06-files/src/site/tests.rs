@@ -6,6 +6,7 @@ use keep_alive::{Handler, Http, Next, NoSuccessor};
 use poll::{Rehearsal, World};
 
 use super::*;
+use crate::version::SMALL;
 
 /// A folder that is removed at the end.
 pub(crate) struct Folder(PathBuf);
