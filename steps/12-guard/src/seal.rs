@@ -141,6 +141,16 @@ mod tests {
         }
     }
 
+    /// Whoever sends a long one costs us a look at its length, and no more.
+    #[test]
+    fn a_pass_that_is_too_long_is_none_though_it_is_ours() {
+        let seal = Seal::new(b"key", now());
+        for (length, good) in [(600, true), (1000, false)] {
+            let pass = seal.issue(Purpose::Session, &"a".repeat(length), now() + MINUTE);
+            assert_eq!(seal.check(Purpose::Session, &pass, now()).is_some(), good, "{} bytes", pass.len());
+        }
+    }
+
     #[test]
     fn secrets_are_compared() {
         let seal = Seal::new(b"key", now());

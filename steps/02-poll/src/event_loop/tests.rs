@@ -3,6 +3,7 @@
 use std::io::Read as _;
 use std::io::Write as _;
 use std::net::{Shutdown, SocketAddr, TcpListener as Blocking, TcpStream as Client};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 
 use super::*;
@@ -130,6 +131,49 @@ fn one_event_may_stand_for_many_who_wait() {
     assert!(steps < 10, "it took {steps} events to accept 20 clients: go on until there is nobody left");
     event_loop.accept(&mut heard);
     assert!(!event_loop.listeners[0].ready, "nobody is left, and that is known");
+}
+
+/// Counts how often somebody says that it cannot accept.
+struct Complaints(AtomicUsize);
+
+static COMPLAINTS: Complaints = Complaints(AtomicUsize::new(0));
+
+impl log::Log for Complaints {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if record.args().to_string().starts_with("cannot accept") {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// A socket that does not listen yet refuses to accept, as one does when no descriptor is left: again and again, ten times
+/// a second. A log with a line for each hides all else.
+#[test]
+fn where_nothing_can_be_accepted_we_rest_say_so_once_and_try_again() {
+    log::set_logger(&COMPLAINTS).unwrap();
+    log::set_max_level(log::LevelFilter::Warn);
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    let mut event_loop = EventLoop::<Ear>::plain(Limits::default()).unwrap();
+    event_loop.listen(socket.try_clone().unwrap().into()).unwrap();
+    for _ in 0..3 {
+        event_loop.accept(&mut Heard::default());
+        assert!(!event_loop.listeners[0].ready, "it would spin");
+        assert!(event_loop.net.deadlines.sleep(event_loop.net.now).is_some(), "somebody must wake it");
+        event_loop.retry_accept();
+        assert!(event_loop.listeners[0].ready);
+    }
+    assert_eq!(COMPLAINTS.0.load(Ordering::Relaxed), 1);
+    socket.listen(1).unwrap();
+    event_loop.accept(&mut Heard::default());
+    event_loop.retry_accept();
+    assert!(!event_loop.listeners[0].ready, "it has recovered: who leaves now gives no reason to look");
 }
 
 #[test]

@@ -230,6 +230,10 @@ fn rfc_9110_12_5_3_a_packed_file_beside_it() {
     has(&itself, "200", &["Content-Type: application/gzip\r\n"], "packed");
     assert_eq!(field(&itself, "Content-Encoding").or(field(&itself, "Vary")), None, "{itself}");
 
+    // A folder is asked for, and its index.html is what is packed.
+    folder.write("index.html.gz", "packed too");
+    has(&ask(&mut site, "GET /", gzip), "200", &["Content-Encoding: gzip\r\n"], "packed too");
+
     let none = ask(&mut site, "GET /index.html", "Accept-Encoding: br, *;q=0\r\n");
     has(
         &none,

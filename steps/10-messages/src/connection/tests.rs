@@ -217,6 +217,19 @@ fn section_7_1_3_our_close_is_the_last_frame_and_theirs_ends_the_wait() {
     assert_eq!(connection.world.story.len(), 2);
 }
 
+/// Our Close is ahead on the wire: what came before theirs is not answered and not delivered.
+#[test]
+fn section_5_5_1_behind_our_close_a_ping_is_not_answered_and_no_message_delivered() {
+    let mut connection = connection();
+    connection.call(|connection, _, _| connection.state = State::Closing);
+    connection.receive(&sends(Opcode::Ping, b"are you there?"));
+    connection.receive(&sends(Opcode::Text, b"hello?"));
+    connection.receive(&sends(Opcode::Pong, b"here I am"));
+    assert_eq!(connection.sent(), b"");
+    assert!(connection.is_open(), "their Close has not come");
+    assert_eq!(connection.world.story, ["open Ada"]);
+}
+
 /// A deadline that each byte moves never comes.
 #[test]
 fn section_7_1_1_the_wait_for_their_close_is_bounded_and_bytes_do_not_extend_it() {

@@ -310,3 +310,11 @@ fn who_confirms_has_only_a_window_full_on_the_way() {
     assert_eq!(words(&mut stage), ["f", "g"]);
     assert_eq!(stage.world.0.lost(), Lost { dropped: 1, replaced: 1, ..Lost::default() });
 }
+
+/// What makes the reader slow is on the way all the same.
+#[test]
+fn what_waits_in_our_queue_has_a_place_in_the_window_too() {
+    let mut stage = audience(Hub::default().with_window(4));
+    send(&mut stage, &["a", "b", "c", "d", "e"], SlowReader::DropNewest);
+    assert_eq!(words(&mut stage), ["a", "b", "c", "d", "missed 1"], "slow from c on");
+}

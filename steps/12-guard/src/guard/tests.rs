@@ -109,6 +109,7 @@ fn an_address_has_so_many_connections_and_one_more_when_one_is_gone() {
         guard.gone(io.id());
         guard.gone(io.id());
         assert_eq!(guard.admit(io.id(), neighbour, io.now), Ok(()));
+        assert_eq!(guard.report(io.now).accepted, 2, "who was turned away does not count");
     });
 }
 

@@ -77,6 +77,21 @@ fn where_there_is_no_room_the_door_says_503_and_the_protocol_never_hears_of_it()
     }
 }
 
+/// Who tells each of a million why it may not come in holds a million descriptors.
+#[test]
+fn only_so_many_are_told_why_at_a_time_and_the_others_are_cut_off() {
+    for (before, told) in [(TOLD - 1, true), (TOLD, false)] {
+        let mut guard = Guard::new(Limits { connections: 0, ..Limits::default() }, test_rules());
+        guard.at_the_door = before;
+        let mut connection = Rehearsal::<Guarded<Echo>>::new(Server { guard, story: Vec::new() });
+        assert!(!connection.is_open());
+        assert_eq!(!connection.sent().is_empty(), told, "{before} at the door");
+        let id = connection.id();
+        connection.call(|guarded, server, io| guarded.closed(id, Ended::Closed, server, io));
+        assert_eq!(connection.world.guard.at_the_door, before, "who leaves was counted, or was not");
+    }
+}
+
 #[test]
 fn who_connects_too_often_is_told_when_to_come_back() {
     let connection_rate = Rate { per_second: 0.25, burst: 1.0 };

@@ -79,6 +79,17 @@ fn the_end_of_the_client_is_not_forgotten_while_answers_pile_up() {
     assert!(!alice.is_open(), "there can be no further request, and the client waits for our end");
 }
 
+/// The end stands behind all that was asked before it, also behind what cannot be looked at yet.
+#[test]
+fn the_end_of_the_client_waits_for_the_requests_that_must_wait_themselves() {
+    let mut alice = client();
+    alice.says(get("/later") + &get("/large") + &get("/3"));
+    assert_eq!(alice.ends(), "");
+    let answers = alice.is_woken();
+    assert!(answers.ends_with(&ok("GET /3")), "{} bytes", answers.len());
+    assert!(!alice.is_open());
+}
+
 #[test]
 fn the_end_of_the_client_reaches_a_late_successor() {
     for behind in ["", "hello"] {
