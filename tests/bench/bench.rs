@@ -1,8 +1,10 @@
 //! The benchmark in small: the generator counts right, looks at what it is answered, and the notes show what was measured.
 
-use std::process::ExitCode;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
+use bench::instructions::{compare, count, record};
 use bench::{Contestant, Generator, Ground, Load, Plan, Talk, rounds};
 use harness::{Lesson, Story, tests};
 
@@ -19,6 +21,7 @@ fn main() -> ExitCode {
             each_load_is_answered_right,
             a_message_to_all_is_complete_when_all_have_it,
             a_wrong_answer_is_told,
+            slow(240, no_message_costs_more_instructions_than_before),
         ],
     )
 }
@@ -80,4 +83,48 @@ fn a_wrong_answer_is_told(story: &Story) {
         let refused = Generator::new(load, server.address(), bare).err();
         story.expects(refused.is_some(), format!("{load:?}, bare {bare}: this is no right answer"));
     }
+}
+
+fn no_message_costs_more_instructions_than_before(story: &Story) {
+    story.teaches(Lesson {
+        why: "On the way that every message takes something was added: a copy, an allocation, a search, a check that was made \
+              once before. If it has to be there, or if it costs less now, the new counts are written down with \
+              INSTRUCTIONS=write.",
+        read: "notes/bench.md, tests/bench/src/ways.rs",
+        hand: "INSTRUCTIONS=write cargo test -p bench --test bench instructions",
+    });
+    let counted = hot().and_then(|hot| count(&hot)).unwrap_or_else(|why| story.fails(why));
+    let text = toml::to_string(&counted).unwrap_or_default();
+    if std::env::var("INSTRUCTIONS").is_ok_and(|what| what == "write") {
+        let head = "# Instructions of one message on each way of src/ways.rs: see `no_message_costs_more_instructions_than_before`.\n";
+        let written = std::fs::write(record(), head.to_owned() + &text);
+        written.unwrap_or_else(|error| story.fails(format!("cannot write them: {error}")));
+    }
+    let before = std::fs::read_to_string(record()).map_err(|error| error.to_string());
+    let before = before.and_then(|text| toml::from_str(&text).map_err(|error| error.to_string()));
+    let before = before.unwrap_or_else(|why| story.fails(format!("instructions.toml: {why}")));
+    story.note(text.trim_end().replace('\n', ", "));
+    let changed = compare(&before, &counted);
+    let words: Vec<&str> = changed.iter().map(|(words, _)| words.as_str()).collect();
+    story.expects(changed.is_empty(), format!("as many instructions as before; {}", words.join("; ")));
+}
+
+/// Cargo's time is not the test's, but it has to be waited for: a release takes longer than the count.
+fn hot() -> Result<PathBuf, String> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo.args([
+        "build",
+        "--quiet",
+        "--release",
+        "--package",
+        "bench",
+        "--bin",
+        "hot",
+        "--message-format=json",
+    ]);
+    let built = cargo.output().map_err(|error| format!("cannot run cargo: {error}"))?;
+    let text = String::from_utf8_lossy(&built.stdout);
+    let path = text.split("\"executable\":\"").nth(1).and_then(|rest| rest.split('"').next());
+    let why = || format!("hot does not build: {}", String::from_utf8_lossy(&built.stderr));
+    path.map(PathBuf::from).ok_or_else(why)
 }

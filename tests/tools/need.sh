@@ -122,6 +122,7 @@ if [ -n "$with_programs" ]; then
     if [ "$(uname)" = Linux ]; then
         have strace || need strace # for the tests that count system calls
         have ip || need iproute2   # a new network namespace has its loopback down
+        have valgrind || need valgrind # for the one that counts instructions
     fi
 else
     have c++ || need g++

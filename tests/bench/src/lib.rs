@@ -6,13 +6,15 @@
 //!
 //! `load.rs` what is asked; `script.rs` its bytes; `member.rs` one connection; `generator.rs` all of them; `contestant.rs` who
 //! is measured; `cost.rs` what it cost the server; `rounds.rs` all of that, in turn; `data.rs` the figures in files;
-//! `goals.rs` what they must be; `notes.rs`, `tables.rs` and `plots.rs` what the chapter shows.
+//! `ways.rs` and `instructions.rs` the same without
+//! sockets, counted in instructions; `goals.rs` what they must be; `notes.rs`, `tables.rs` and `plots.rs` what the chapter shows.
 
 mod contestant;
 mod cost;
 pub mod data;
 mod generator;
 pub mod goals;
+pub mod instructions;
 mod load;
 mod member;
 mod notes;
@@ -20,6 +22,7 @@ mod plots;
 mod rounds;
 mod script;
 mod tables;
+pub mod ways;
 
 pub use contestant::{Contestant, Ground, missing};
 pub use generator::{Generator, Measured};
