@@ -38,7 +38,9 @@ help:
 	@echo '  make cargo-mutants STEP=09    changes the code of a rung in every way that cargo-mutants knows: does a test notice?'
 	@echo '  make load               10,000 people in a chat for a minute: heartbeats, delays, memory; N=1000 SECONDS=10'
 	@echo '  make compare            polling, events and WebSocket in the same chat, measured: notes/compare.md'
-	@echo '  make bench              our servers beside nginx, Node and others, measured: notes/bench.md; ONLY=echo-20 WHO=nginx,ws'
+	@echo '  make bench              our servers beside nginx, Node and others, measured: notes/bench.md; ONLY=echo-20 WHO=floor,ws'
+	@echo '  make bench ADDRESS=127.0.0.1:8080    its generator at one server; ARGS="--talk echo --size 20 --connections 100 --depth 16"'
+	@echo '  make waits              how long the first builds and a changed test take'
 	@echo '  make mutants            makes the mistakes that students make, and writes notes/what-goes-wrong.md; ONLY=eintr shows one'
 	@echo '  make lint               format, clippy, and each rung built alone'
 	@echo
@@ -146,11 +148,21 @@ compare: cargo
 
 # Ten minutes on a quiet machine. WRITE=1: everything beside everybody, and the notes show it.
 .PHONY: bench
+ifneq ($(ADDRESS),)
+bench: cargo
+	@cargo run --quiet --release --package bench --bin generator -- $(ARGS) $(ADDRESS)
+else
 bench: cargo
 	@tests/tools/need.sh bench
 	cargo build --quiet --release --manifest-path tests/bench/peers/Cargo.toml
 	BENCH_ROUNDS=$(or $(ROUNDS),7) BENCH_SECONDS=$(or $(SECONDS),0.6) ONLY='$(ONLY)' WHO='$(WHO)' WRITE='$(WRITE)' \
 		cargo run --quiet --release --package bench --bin bench -- --nocapture
+endif
+
+# How long a student waits; WRITE=1 notes it. On a quiet machine.
+.PHONY: waits
+waits: cargo
+	@tests/tools/waits.sh $(if $(WRITE),notes/bench-waits.csv)
 
 # A rung, or with ADDRESS whoever listens there, on this machine.
 .PHONY: attack

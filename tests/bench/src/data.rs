@@ -41,6 +41,17 @@ pub struct Idle {
     pub processor_us: Option<f64>,
 }
 
+/// How long a student waits for something.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Wait {
+    /// For what.
+    pub what: String,
+    /// So long.
+    pub seconds: f64,
+    /// And not longer than this.
+    pub goal: f64,
+}
+
 /// The rows as text.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use figures::fill;
 
-use crate::data::{self, Idle, Row};
+use crate::data::{self, Idle, Row, Wait};
 use crate::load::LOADS;
 use crate::plots::pictures;
 use crate::tables::table;
@@ -18,10 +18,13 @@ pub struct Notes {
     pub rows: Vec<Row>,
     /// Idle connections.
     pub idle: Vec<Idle>,
+    /// What a student waits for; tests/tools/waits.sh measures it.
+    pub waits: Vec<Wait>,
 }
 
 const ROWS: &str = "bench.csv";
 const IDLE: &str = "bench-idle.csv";
+const WAITS: &str = "bench-waits.csv";
 /// The chapter.
 const CHAPTER: &str = "bench.md";
 
@@ -32,7 +35,11 @@ impl Notes {
     /// When a file is missing or is no table of these.
     pub fn read(notes: &Path) -> io::Result<Notes> {
         let read = |name: &str| fs::read_to_string(notes.join(name));
-        Ok(Notes { rows: data::read(&read(ROWS)?)?, idle: data::read(&read(IDLE)?)? })
+        Ok(Notes {
+            rows: data::read(&read(ROWS)?)?,
+            idle: data::read(&read(IDLE)?)?,
+            waits: data::read(&read(WAITS)?)?,
+        })
     }
 
     /// Writes the figures, and what shows them.
@@ -51,7 +58,7 @@ impl Notes {
     /// When the chapter cannot be read, or has a table that nobody knows.
     pub fn shown(&self, notes: &Path) -> io::Result<Vec<(&'static str, String)>> {
         let chapter = fs::read_to_string(notes.join(CHAPTER))?;
-        let filled = fill(&chapter, |name| table(name, &self.rows, &self.idle)).map_err(io::Error::other)?;
+        let filled = fill(&chapter, |name| table(name, self)).map_err(io::Error::other)?;
         Ok([(CHAPTER, filled)].into_iter().chain(pictures(&self.rows)).collect())
     }
 
@@ -60,9 +67,7 @@ impl Notes {
         let measured = LOADS.iter().filter(|load| self.rows.iter().any(|row| row.load == load.name));
         let loads = measured.map(|load| (load.words(), load.name));
         let all = loads.chain([("What idle connections cost".into(), "idle"), ("The goals".into(), "goals")]);
-        let texts = all.filter_map(|(words, name)| {
-            Some(format!("{words}\n\n{}\n", table(name, &self.rows, &self.idle)?))
-        });
+        let texts = all.filter_map(|(words, name)| Some(format!("{words}\n\n{}\n", table(name, self)?)));
         texts.collect()
     }
 }

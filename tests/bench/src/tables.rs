@@ -3,17 +3,30 @@
 use figures::{hundredths, table_of, whole};
 
 use crate::contestant::Contestant;
-use crate::data::{Idle, Row};
+use crate::data::{Idle, Row, Wait};
 use crate::goals::{Goal, IDLE_BYTES, Ratio, What, goals, idle_bytes, middle, ratio};
 use crate::load::LOADS;
+use crate::notes::Notes;
 
-/// The chapter's table of this name: `goals`, `idle`, or a load's.
-pub fn table(name: &str, rows: &[Row], idle: &[Idle]) -> Option<String> {
+/// The chapter's table of this name: `goals`, `idle`, `waits`, or a load's.
+pub fn table(name: &str, notes: &Notes) -> Option<String> {
+    let Notes { rows, idle, waits } = notes;
     match name {
         "goals" => Some(goals_table(rows, idle)),
         "idle" => Some(idle_table(idle)),
+        "waits" => Some(waits_table(waits)),
         load => LOADS.iter().any(|one| one.name == load).then(|| load_table(load, rows)),
     }
+}
+
+fn waits_table(waits: &[Wait]) -> String {
+    table_of(
+        &["", "seconds", "at most", "reached"],
+        waits.iter().map(|wait| {
+            let reached = if wait.seconds <= wait.goal { "yes".into() } else { missed("no") };
+            vec![wait.what.clone(), format!("{:.1}", wait.seconds), format!("{:.0}", wait.goal), reached]
+        }),
+    )
 }
 
 const NONE: &str = "not measured";
