@@ -7,7 +7,7 @@ use crate::deadlines::Whose;
 use crate::event_loop::EventLoop;
 use crate::input::{Carry, show_carry};
 use crate::output::{Flushed, Queue};
-use crate::port::{Fin, Phase, Todo};
+use crate::port::{Fin, Note, Phase, Todo};
 use crate::{ConnId, Ended, Entry, Io, Protocol, Stream};
 
 /// How many bytes one connection may bring in one turn before the others come first. Without a cap, one
@@ -127,7 +127,7 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
             return;
         }
         if let Some(port) = self.net.ports.get_mut(id)
-            && std::mem::take(&mut port.look_again)
+            && port.take(Note::LookAgain)
             && let Some(Some(Connection { protocol, carry, .. })) = self.connections.get_mut(id.slot())
         {
             show_carry(carry, |bytes| protocol.data(bytes, world, &mut Io::new(&mut self.net, id)));
@@ -182,7 +182,9 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
             return;
         }
         let before = port.pending();
-        port.piled_up |= before > limit;
+        if before > limit {
+            port.note(Note::PiledUp);
+        }
         let result = match &mut port.queue {
             Some(queue) => queue.flush(id, stream),
             // The stream may have something to say of its own.
@@ -192,13 +194,13 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
         if phase == Phase::Open && before > limit && after <= limit {
             // Bytes that were held back can be shown now, and the socket is looked at: no edge will come for
             // what stands in it already.
-            port.look_again = true;
+            port.note(Note::LookAgain);
             self.net.plan(Todo::Serve, id);
         }
         let Some(port) = self.net.ports.get_mut(id) else { return };
         match result {
             Ok(Flushed::All) => {
-                let piled_up = std::mem::take(&mut port.piled_up);
+                let piled_up = port.take(Note::PiledUp);
                 self.net.release_queue(id);
                 if phase == Phase::Flushing || fin == Fin::Wanted {
                     return self.finish(id, world);
@@ -209,7 +211,9 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
             }
             Ok(Flushed::Blocked) => {
                 port.writable = false;
-                port.piled_up |= after > 0;
+                if after > 0 {
+                    port.note(Note::PiledUp);
+                }
             }
             Ok(Flushed::Paused) => self.net.plan(Todo::Flush, id),
             Err(error) => {

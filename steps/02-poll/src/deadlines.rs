@@ -38,11 +38,13 @@ pub(crate) struct Deadlines {
 }
 
 struct Armed {
-    /// When it is due; `None` if it was cleared and only its entry still stands in `order`.
-    due: Option<Millis>,
+    due: Millis,
     /// Where its entry stands in `order`: at `due` or before.
     queued: Millis,
 }
+
+/// So many deadlines' room is not worth giving back.
+const FEW: usize = 1024;
 
 impl Deadlines {
     pub fn new(began: Instant) -> Deadlines {
@@ -51,19 +53,31 @@ impl Deadlines {
 
     /// Sets, moves, or (with `None`) clears the deadline of `whose`.
     pub fn set(&mut self, whose: Whose, at: Option<Instant>) {
-        let due = at.map(|at| self.millis(at).max(self.looked + 1));
-        match (self.armed.get_mut(&whose), due) {
-            (None, None) => {}
-            (Some(armed), Some(due)) if due < armed.queued => {
+        let Some(at) = at else { return self.clear(whose) };
+        let due = self.millis(at).max(self.looked + 1);
+        match self.armed.get_mut(&whose) {
+            Some(armed) if due < armed.queued => {
                 self.order.remove(&(armed.queued, whose));
                 self.order.insert((due, whose));
-                *armed = Armed { due: Some(due), queued: due };
+                *armed = Armed { due, queued: due };
             }
-            (Some(armed), due) => armed.due = due,
-            (None, Some(due)) => {
+            Some(armed) => armed.due = due,
+            None => {
                 self.order.insert((due, whose));
-                self.armed.insert(whose, Armed { due: Some(due), queued: due });
+                self.armed.insert(whose, Armed { due, queued: due });
             }
+        }
+    }
+
+    /// A cleared deadline leaves nothing behind. An entry in each list until its old time would cost an idle
+    /// WebSocket more than all else that is kept for it: its connection had deadlines while it was HTTP.
+    fn clear(&mut self, whose: Whose) {
+        if let Some(armed) = self.armed.remove(&whose) {
+            self.order.remove(&(armed.queued, whose));
+        }
+        // Ten thousand that came at once and were cleared give their room back. Halved, so that it is seldom done.
+        if self.armed.capacity() > FEW.max(8 * self.armed.len()) {
+            self.armed.shrink_to(self.armed.capacity() / 2);
         }
     }
 
@@ -71,9 +85,7 @@ impl Deadlines {
     pub fn forget(&mut self, id: ConnId) {
         let protocol = Whose::Protocol(id, Timer::Protocol);
         for whose in [protocol, Whose::Protocol(id, Timer::Guard), Whose::Phase(id)] {
-            if let Some(armed) = self.armed.remove(&whose) {
-                self.order.remove(&(armed.queued, whose));
-            }
+            self.clear(whose);
         }
     }
 
@@ -88,17 +100,12 @@ impl Deadlines {
             }
             self.order.pop_first();
             let armed = self.armed.get_mut(&whose)?;
-            match armed.due {
-                Some(due) if due > now => {
-                    armed.queued = due;
-                    self.order.insert((due, whose));
-                }
-                due => {
-                    self.armed.remove(&whose);
-                    if due.is_some() {
-                        return Some(whose);
-                    }
-                }
+            if armed.due > now {
+                armed.queued = armed.due;
+                self.order.insert((armed.due, whose));
+            } else {
+                self.armed.remove(&whose);
+                return Some(whose);
             }
         }
     }
@@ -185,6 +192,19 @@ mod tests {
     }
 
     #[test]
+    fn cleared_deadlines_leave_nothing_behind_but_room_for_a_few() {
+        let mut deadlines = Deadlines::new(Instant::now());
+        let whose = |number| Whose::Protocol(ConnId::from_u64(number), Timer::Protocol);
+        let many = 0..10_000;
+        many.clone().for_each(|number| deadlines.set(whose(number), Some(at(&deadlines, 10 + number))));
+        many.clone().for_each(|number| deadlines.set(whose(number), None));
+        assert_eq!((deadlines.order.len(), deadlines.armed.len()), (0, 0));
+        let room = deadlines.armed.capacity();
+        assert!(room <= 2 * FEW, "room for {room}");
+        assert_eq!(deadlines.sleep(deadlines.began), None, "the loop sleeps until something else happens");
+    }
+
+    #[test]
     fn a_deadline_of_no_length_passes_in_the_next_turn() {
         let mut deadlines = Deadlines::new(Instant::now());
         for ms in 0..3 {
@@ -205,7 +225,6 @@ mod tests {
         let mut deadlines = Deadlines::new(Instant::now());
         for ms in 0..1000 {
             deadlines.set(A, Some(at(&deadlines, 10 + ms)));
-            deadlines.set(A, None);
             deadlines.set(A, Some(at(&deadlines, 10_000 - ms)));
         }
         assert_eq!((deadlines.order.len(), deadlines.armed.len()), (1, 1));

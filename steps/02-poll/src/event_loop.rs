@@ -25,6 +25,10 @@ const LISTENERS: usize = usize::MAX - 1024;
 /// How many events one poll hands over. What does not fit comes with the next.
 const EVENTS: usize = 1024;
 
+/// So many connections have room in the lists from the start. It is room only: a page of it is memory when the first
+/// connection in it comes.
+const ROOM: usize = 16 * 1024;
+
 /// What the kernel is asked to tell of a connection. Priority means urgent data (telnet sends some at Ctrl-C):
 /// we throw that one byte away, as the kernel does, but must know that a read stops in front of it.
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -68,14 +72,16 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
     pub fn new(limits: Limits, wrap: Wrap<S>) -> io::Result<EventLoop<P, S>> {
         let poll = Poll::new()?;
         let handle = Handle::new(poll.registry(), WAKER)?;
+        let mut net = Net::new(limits, Instant::now());
+        net.ports.reserve(ROOM);
         Ok(EventLoop {
             poll,
             handle,
             wrap,
             listeners: Vec::new(),
-            connections: Vec::new(),
+            connections: Vec::with_capacity(ROOM),
             connecting: Vec::new(),
-            net: Net::new(limits, Instant::now()),
+            net,
             input: Input::new(),
             round: Vec::new(),
             over: false,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::deadlines::Whose;
 use crate::output::Chunk;
-use crate::port::{Fin, Phase, Port, Todo};
+use crate::port::{Fin, Note, Phase, Port, Todo};
 use crate::{ConnId, Net, Timer};
 
 /// One connection, for the length of a callback. Reaches [`Net`] by itself: `io.now`, `io.send_to(..)`.
@@ -52,12 +52,12 @@ impl<'a> Io<'a> {
     /// Who does not read does not meet the peer's FIN either. A protocol that waits for something else and
     /// wants to know when the peer leaves (a long poll) pauses only when bytes come that it cannot use yet.
     pub fn pause(&mut self) {
-        self.port().paused = true;
+        self.port().note(Note::Paused);
     }
 
     /// Reads on. Bytes that were held back are shown again at once, though no new ones have come.
     pub fn resume(&mut self) {
-        if std::mem::replace(&mut self.port().paused, false) {
+        if self.port().take(Note::Paused) {
             self.look_again();
         }
     }
@@ -65,7 +65,7 @@ impl<'a> Io<'a> {
     /// Asks for the unused bytes to be shown again, though no new ones came: what stopped the protocol from
     /// using them has passed.
     pub fn look_again(&mut self) {
-        self.port().look_again = true;
+        self.port().note(Note::LookAgain);
         self.net.plan(Todo::Serve, self.id);
     }
 
@@ -73,7 +73,7 @@ impl<'a> Io<'a> {
     /// [`out`](Io::out) and [`push`](Io::push) still work. For a goodbye after which nothing may be sent
     /// (RFC 6455 §5.5.1).
     pub fn seal(&mut self) {
-        self.port().sealed = true;
+        self.port().note(Note::Sealed);
     }
 
     /// Says that we send no more, once what is queued has left: our FIN, while reading goes on. For a proxy
@@ -83,7 +83,7 @@ impl<'a> Io<'a> {
         let port = self.port();
         if port.fin == Fin::No {
             port.fin = Fin::Wanted;
-            port.sealed = true;
+            port.note(Note::Sealed);
             self.net.plan(Todo::Flush, self.id);
         }
     }

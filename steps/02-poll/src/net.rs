@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::deadlines::{Deadlines, Whose};
 use crate::output::{Chunk, Queue, Spare};
-use crate::port::{Phase, Port, Todo};
+use crate::port::{Note, Phase, Port, Todo};
 use crate::table::Table;
 use crate::{ConnId, Limits, Sent};
 
@@ -95,7 +95,7 @@ impl Net {
         if pending > limits.queue && length > 0 {
             // Also where the limit is so low, or the message so large, that nothing has piled up: whoever waits
             // for `drained` must not wait in vain.
-            port.piled_up = true;
+            port.note(Note::PiledUp);
             self.queue_of(to);
             return Sent::Dropped;
         }
@@ -133,7 +133,7 @@ impl Net {
     /// Notes that a connection has something to do, unless that is noted already.
     pub(crate) fn plan(&mut self, todo: Todo, id: ConnId) {
         if let Some(port) = self.ports.get_mut(id)
-            && !std::mem::replace(&mut port.planned[todo as usize], true)
+            && port.note(Note::Planned(todo))
         {
             self.planned[todo as usize].push(id);
         }
@@ -146,7 +146,7 @@ impl Net {
         std::mem::swap(&mut self.planned[todo as usize], round);
         for &id in round.iter() {
             if let Some(port) = self.ports.get_mut(id) {
-                port.planned[todo as usize] = false;
+                port.take(Note::Planned(todo));
             }
         }
     }
@@ -167,7 +167,7 @@ impl Net {
     // ANCHOR: holds_back
     pub(crate) fn holds_back(&self, id: ConnId) -> bool {
         self.ports.get(id).is_none_or(|port| {
-            port.phase != Phase::Open || port.paused || port.pending() > self.limits.pending
+            port.phase != Phase::Open || port.has(Note::Paused) || port.pending() > self.limits.pending
         })
     }
     // ANCHOR_END: holds_back

@@ -3,7 +3,7 @@
 
 use crate::output::Queue;
 
-/// One connection's state as far as callbacks can change it. Small: an idle connection is nothing else.
+/// One connection's state as far as callbacks can change it. Small, 16 bytes: an idle connection is nothing else.
 pub(crate) struct Port {
     pub phase: Phase,
     /// What waits to be sent; nobody owns a buffer who has nothing to say.
@@ -20,14 +20,8 @@ pub(crate) struct Port {
     pub broken: bool,
     /// Our own FIN.
     pub fin: Fin,
-    pub paused: bool,
-    pub sealed: bool,
-    /// Unused bytes are to be shown again, though none have come.
-    pub look_again: bool,
-    /// Output has piled up; `drained` is called when it has left.
-    pub piled_up: bool,
-    /// By [`Todo`]: whether the connection stands in that list.
-    pub planned: [bool; 3],
+    /// A set of [`Note`], a bit each.
+    notes: u8,
 }
 
 /// How far a connection is on its way in or out.
@@ -66,6 +60,32 @@ pub(crate) enum Todo {
     Flush,
 }
 
+/// What somebody has asked for a connection, or what is to be remembered of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Note {
+    /// It stands in the list of this.
+    Planned(Todo),
+    Paused,
+    Sealed,
+    /// Unused bytes are to be shown again, though none have come.
+    LookAgain,
+    /// Output has piled up; `drained` is called when it has left.
+    PiledUp,
+}
+
+impl Note {
+    fn bit(self) -> u8 {
+        let place = match self {
+            Note::Planned(todo) => todo as u8,
+            Note::Paused => 3,
+            Note::Sealed => 4,
+            Note::LookAgain => 5,
+            Note::PiledUp => 6,
+        };
+        1 << place
+    }
+}
+
 impl Port {
     pub fn new(phase: Phase) -> Port {
         Port {
@@ -78,12 +98,26 @@ impl Port {
             half_closed: false,
             broken: false,
             fin: Fin::No,
-            paused: false,
-            sealed: false,
-            look_again: false,
-            piled_up: false,
-            planned: [false; 3],
+            notes: 0,
         }
+    }
+
+    /// `false`: that was noted before.
+    pub fn note(&mut self, note: Note) -> bool {
+        let is_new = !self.has(note);
+        self.notes |= note.bit();
+        is_new
+    }
+
+    pub fn has(&self, note: Note) -> bool {
+        self.notes & note.bit() != 0
+    }
+
+    /// Takes a note away. `false`: there was none.
+    pub fn take(&mut self, note: Note) -> bool {
+        let was_there = self.has(note);
+        self.notes &= !note.bit();
+        was_there
     }
 
     pub fn pending(&self) -> u64 {
@@ -92,6 +126,30 @@ impl Port {
 
     /// Whether others may send to it.
     pub fn takes_output(&self) -> bool {
-        matches!(self.phase, Phase::Connecting | Phase::Open) && !self.sealed
+        matches!(self.phase, Phase::Connecting | Phase::Open) && !self.has(Note::Sealed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_note_is_a_bit_of_its_own() {
+        let todos = [Todo::Serve, Todo::Hear, Todo::Flush].map(Note::Planned);
+        let notes = todos.into_iter().chain([Note::Paused, Note::Sealed, Note::LookAgain, Note::PiledUp]);
+        let mut port = Port::new(Phase::Open);
+        for note in notes.clone() {
+            assert!(!port.has(note) && !port.take(note), "{note:?} was noted by another");
+            assert!(port.note(note) && !port.note(note), "{note:?} is new once");
+        }
+        for note in notes {
+            assert!(port.has(note) && port.take(note) && !port.has(note), "{note:?}");
+        }
+    }
+
+    #[test]
+    fn a_port_is_small() {
+        assert_eq!(size_of::<Option<Port>>(), 16);
     }
 }

@@ -7,7 +7,7 @@ use mio::net::TcpStream;
 
 use crate::deadlines::Whose;
 use crate::input::{Carry, READ_BUFFER, show_carry};
-use crate::port::{Phase, Port, Todo};
+use crate::port::{Note, Phase, Port, Todo};
 use crate::{ConnId, Entry, Io, Limits, Net, Opened, Stream};
 
 /// One connection of a protocol, driven by hand. For unit tests, property tests and fuzzing.
@@ -80,7 +80,7 @@ impl<P: Entry> Rehearsal<P> {
             && port.phase != Phase::Aborted
             && let Some(mut queue) = port.queue.take()
         {
-            let piled_up = std::mem::take(&mut port.piled_up) || queue.pending() > self.net.limits.pending;
+            let piled_up = port.take(Note::PiledUp) || queue.pending() > self.net.limits.pending;
             while queue.pending() > 0 {
                 queue.flush(self.id, &mut paper).expect("paper takes all");
             }
@@ -158,7 +158,7 @@ impl<P: Entry> Rehearsal<P> {
     /// What the loop's turns would do until nothing is left to do.
     fn settle(&mut self) {
         while !self.net.holds_back(self.id) {
-            let again = self.port().is_some_and(|port| std::mem::take(&mut port.look_again));
+            let again = self.port().is_some_and(|port| port.take(Note::LookAgain));
             if (std::mem::take(&mut self.fresh) || again) && self.carry.is_some() {
                 let before = self.unused().len();
                 let mut io = Io::new(&mut self.net, self.id);
@@ -166,7 +166,7 @@ impl<P: Entry> Rehearsal<P> {
                 if self.unused().len() == before {
                     // Whatever it waits for, more of the same is not it.
                     if let Some(port) = self.port() {
-                        port.look_again = false;
+                        port.take(Note::LookAgain);
                     }
                 }
             } else if self.fin && !std::mem::replace(&mut self.ended, true) {
