@@ -1,4 +1,4 @@
-//! One HTTP connection: a state machine that knows, at every byte, whose it is.
+//! One connection as long as it speaks HTTP: a state machine that knows, at every byte, whose it is.
 //!
 //! **Each byte belongs to exactly one of: a head, a body, the successor. When that is in doubt, the connection
 //! closes.** If we and a proxy in front of us disagreed, one client's body could become another client's request.
@@ -15,15 +15,15 @@ mod exchange;
 mod refusal;
 mod state;
 
-use poll::{ConnId, Ended, Entry, Io, Net, Opened, Protocol, Timer};
+use poll::{ConnId, Ended, Io, Net, Protocol, Timer};
 use request::{Arrival, Status};
 
 use crate::{Body, BodyError, Event, Handler};
 use deadline::Deadline;
 use state::State;
 
-/// A connection that speaks HTTP/1.1, and after 101 whatever its handler's successor speaks.
-pub struct Http<H: Handler> {
+/// A connection that speaks HTTP/1.1.
+pub(crate) struct Conversation<H: Handler> {
     state: State<H>,
     deadline: Deadline,
     /// Bytes stand behind what has been used.
@@ -40,21 +40,40 @@ enum Step {
     Wait,
 }
 
-impl<H: Handler> Entry for Http<H> {
-    fn open(opened: Opened, world: &mut H, io: &mut Io<'_>) -> Http<H> {
-        world.connected(opened.peer(), io);
-        let mut http = Http {
+/// What is left when HTTP has ended with 101.
+pub(crate) struct HandOver<S> {
+    pub successor: S,
+    /// Bytes wait for it.
+    pub behind: bool,
+    /// The client's FIN waits for it.
+    pub fin_waits: bool,
+}
+
+impl<H: Handler> Conversation<H> {
+    /// One that begins, with the deadline for its first request.
+    pub fn new(world: &H, io: &mut Io<'_>) -> Conversation<H> {
+        let mut conversation = Conversation {
             state: State::Head(Arrival::default()),
             deadline: Deadline::Unset,
             behind: false,
             fin_waits: false,
         };
-        http.set_deadline(b"", world.limits(), io);
-        http
+        conversation.set_deadline(b"", world.limits(), io);
+        conversation
+    }
+
+    /// What goes to the successor, when the handler has switched. The conversation is of no use afterwards.
+    pub fn hand_over(&mut self) -> Option<HandOver<H::Successor>> {
+        let State::Switched(_) = self.state else { return None };
+        let Conversation { behind, fin_waits, .. } = *self;
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Switched(successor) => Some(HandOver { successor, behind, fin_waits }),
+            _ => None,
+        }
     }
 }
 
-impl<H: Handler> Protocol for Http<H> {
+impl<H: Handler> Protocol for Conversation<H> {
     type World = H;
 
     fn data(&mut self, bytes: &mut [u8], world: &mut H, io: &mut Io<'_>) -> usize {
@@ -63,12 +82,6 @@ impl<H: Handler> Protocol for Http<H> {
         // Where all bytes are used there may still be something to do with none: the end of a body is told, however much
         // output waits.
         while !io.must_wait() || used == bytes.len() {
-            if let State::Switched(successor) = &mut self.state {
-                if used < bytes.len() {
-                    used += successor.data(&mut bytes[used..], world, io);
-                }
-                break;
-            }
             match self.step(&bytes[used..], world, io) {
                 Step::Used(count) => used += count,
                 Step::Wait => break,
@@ -88,22 +101,8 @@ impl<H: Handler> Protocol for Http<H> {
         used
     }
 
-    fn room(&mut self, io: &mut Io<'_>) -> Option<&mut [u8]> {
-        if let State::Switched(successor) = &mut self.state { successor.room(io) } else { None }
-    }
-
-    fn filled(&mut self, count: usize, world: &mut H, io: &mut Io<'_>) {
-        if let State::Switched(successor) = &mut self.state {
-            successor.filled(count, world, io);
-        }
-    }
-
     fn ended(&mut self, world: &mut H, io: &mut Io<'_>) {
         match &mut self.state {
-            State::Switched(successor) => {
-                self.fin_waits = false;
-                successor.ended(world, io);
-            }
             State::Later(exchange, _) if exchange.facts.end_told => {}
             State::Later(exchange, _) => {
                 exchange.facts.end_told = true;
@@ -117,63 +116,54 @@ impl<H: Handler> Protocol for Http<H> {
             State::Body(..) => {
                 self.refuse(Status::BadRequest, "The request ended in the middle of its body.\n", world, io);
             }
+            // Told when it is handed over.
+            State::Switched(_) => {}
             State::Head(_) | State::Drain(..) | State::Busy(_) | State::Over => self.over(world, io),
         }
     }
 
     fn timeout(&mut self, which: Timer, world: &mut H, io: &mut Io<'_>) {
-        match (&mut self.state, which) {
-            (State::Switched(successor), _) => successor.timeout(which, world, io),
-            (_, Timer::Protocol) => self.deadline_passed(world, io),
+        match which {
+            Timer::Protocol => self.deadline_passed(world, io),
             // That of a layer around us.
-            (_, Timer::Guard) => {}
+            Timer::Guard => {}
         }
     }
 
     fn woken(&mut self, world: &mut H, io: &mut Io<'_>) {
-        match &mut self.state {
-            State::Switched(successor) => successor.woken(world, io),
-            _ => self.later(Event::Woken, world, io),
-        }
+        self.later(Event::Woken, world, io);
     }
 
     fn drained(&mut self, world: &mut H, io: &mut Io<'_>) {
-        match &mut self.state {
-            State::Switched(successor) => successor.drained(world, io),
-            _ => {
-                self.later(Event::Drained, world, io);
-                if self.fin_waits && !self.behind {
-                    // The last answer is out, and no byte will come that would remind us of their FIN.
-                    self.ended(world, io);
-                }
-            }
+        self.later(Event::Drained, world, io);
+        if self.fin_waits && !self.behind {
+            // The last answer is out, and no byte will come that would remind us of their FIN.
+            self.ended(world, io);
         }
     }
 
     fn stop(&mut self, world: &mut H, io: &mut Io<'_>) {
         match &mut self.state {
-            State::Switched(successor) => successor.stop(world, io),
             // A request under way is answered, and it is the last one.
             State::Body(exchange, _) => exchange.facts.keep_alive = false,
             State::Later(exchange, _) => {
                 exchange.facts.keep_alive = false;
                 self.later(Event::Stopping, world, io);
             }
+            State::Switched(_) => {}
             State::Head(_) | State::Drain(..) | State::Busy(_) | State::Over => self.over(world, io),
         }
     }
 
-    fn closed(&mut self, id: ConnId, why: Ended, world: &mut H, net: &mut Net) {
+    fn closed(&mut self, _: ConnId, _: Ended, world: &mut H, net: &mut Net) {
         match std::mem::replace(&mut self.state, State::Over) {
-            State::Switched(mut successor) => successor.closed(id, why, world, net),
             State::Body(exchange, _) | State::Later(exchange, _) => world.gone(exchange.of_handler, net),
-            State::Head(_) | State::Drain(..) | State::Busy(_) | State::Over => {}
+            State::Head(_) | State::Drain(..) | State::Switched(_) | State::Busy(_) | State::Over => {}
         }
-        world.disconnected(id, why, net);
     }
 }
 
-impl<H: Handler> Http<H> {
+impl<H: Handler> Conversation<H> {
     /// Looks at the bytes as the state says whose they are.
     fn step(&mut self, bytes: &[u8], world: &mut H, io: &mut Io<'_>) -> Step {
         match &mut self.state {

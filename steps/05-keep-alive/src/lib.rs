@@ -5,7 +5,8 @@
 //!
 //! - [`Handler`] (`handler.rs`): what a server says to a request.
 //! - [`Answer`] (`answer.rs`): how it is said.
-//! - [`Http`] (`connection.rs`): the state machine of one connection, all its legal moves in one place.
+//! - [`Http`] (`http.rs`, `connection.rs`): a connection until 101 and behind it; its state machine, all legal moves in
+//!   one place.
 //! - `for_all.rs`: what is answered alike everywhere.
 //! - [`BodyDecoder`] (`body.rs`, `chunked.rs`): where a body ends.
 //! - [`Limits`] (`limits.rs`): how much, how long.
@@ -17,12 +18,13 @@ mod chunked;
 mod connection;
 mod for_all;
 mod handler;
+mod http;
 mod limits;
 mod page;
 
 pub use answer::{Answer, Content};
 pub use body::{BodyDecoder, BodyError, Part};
-pub use connection::Http;
 pub use handler::{Body, Event, Handler, Next, NoSuccessor};
+pub use http::Http;
 pub use limits::Limits;
 pub use page::{Asset, Page};

@@ -5,7 +5,7 @@
 use poll::{Io, Timer};
 use request::Status;
 
-use super::Http;
+use super::Conversation;
 use super::state::State;
 use crate::{Event, Handler, Limits};
 
@@ -27,7 +27,7 @@ pub(super) enum Deadline {
     Handler,
 }
 
-impl<H: Handler> Http<H> {
+impl<H: Handler> Conversation<H> {
     /// Sets the deadline that belongs to the state. `unused`: what has come of the next request.
     pub(super) fn set_deadline(&mut self, unused: &[u8], limits: &Limits, io: &mut Io<'_>) {
         let idle = (Deadline::Idle { pending: io.pending() }, limits.idle);

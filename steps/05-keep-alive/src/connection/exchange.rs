@@ -5,7 +5,7 @@ use std::fmt;
 use poll::{Io, Timer};
 use request::{Request, ResponseHead, Status};
 
-use super::Http;
+use super::Conversation;
 use super::deadline::Deadline;
 use super::state::{Exchange, State};
 use crate::answer::{Answer, Facts, Progress};
@@ -13,7 +13,7 @@ use crate::body::{BodyDecoder, BodyError};
 use crate::for_all::answered_for_all;
 use crate::{Body, Event, Handler, Next};
 
-impl<H: Handler> Http<H> {
+impl<H: Handler> Conversation<H> {
     /// A head is complete.
     pub(super) fn request(&mut self, head: &Request<'_>, world: &mut H, io: &mut Io<'_>) {
         let mut facts = Facts::new(head, world.limits());

@@ -3,13 +3,13 @@
 use poll::Io;
 use request::{ParseError, ResponseHead, Status};
 
-use super::Http;
+use super::Conversation;
 use super::state::State;
 use crate::Handler;
 use crate::answer::Answer;
 use crate::body::BodyError;
 
-impl<H: Handler> Http<H> {
+impl<H: Handler> Conversation<H> {
     /// Refuses the head that `bytes` begin with.
     pub(super) fn refuse_head(&mut self, fault: ParseError, bytes: &[u8], world: &mut H, io: &mut Io<'_>) {
         log::info!("{} -> {} {fault} ({})", io.id(), fault.status().code(), fault.section());

@@ -2,7 +2,7 @@
 
 use request::Arrival;
 
-use super::Http;
+use super::Conversation;
 use super::deadline::Deadline;
 use crate::Handler;
 use crate::answer::Facts;
@@ -94,7 +94,7 @@ impl<H: Handler> State<H> {
     }
 }
 
-impl<H: Handler> Http<H> {
+impl<H: Handler> Conversation<H> {
     /// The one place where the state changes.
     // ANCHOR: go
     pub(super) fn go(&mut self, to: State<H>) {
@@ -104,7 +104,7 @@ impl<H: Handler> Http<H> {
     }
     // ANCHOR_END: go
 
-    /// Takes the state, for a call of the handler. [`go`](Http::go) must follow.
+    /// Takes the state, for a call of the handler. [`go`](Conversation::go) must follow.
     pub(super) fn take(&mut self) -> State<H> {
         let busy = State::Busy(self.state.place());
         std::mem::replace(&mut self.state, busy)

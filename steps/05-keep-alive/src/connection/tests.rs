@@ -11,8 +11,7 @@ use std::time::Duration;
 use poll::{Chunk, ConnId, Ended, Io, Net, Rehearsal, World};
 use request::{Method, Request, Status};
 
-use super::Http;
-use crate::{Answer, Body, Content, Event, Handler, Limits, Next};
+use crate::{Answer, Body, Content, Event, Handler, Http, Limits, Next};
 
 /// A server for the tests: its paths are what a handler may do.
 #[derive(Default)]

@@ -8,7 +8,7 @@ fn one_step_takes_one_request_and_leaves_the_next() {
     let step = |client: &mut Client, bytes: &str| {
         let mut used = None;
         client.0.call(|http, server, io| {
-            if let Step::Used(count) = http.step(bytes.as_bytes(), server, io) {
+            if let Step::Used(count) = http.conversation().step(bytes.as_bytes(), server, io) {
                 used = Some(count);
             }
         });
