@@ -4,7 +4,7 @@ use crate::{FrameError, Header, Opcode, Rsv, mask};
 
 /// Cuts a byte stream into frames. Its own state is 16 bytes and no buffer: what it cannot use yet, it
 /// leaves in the input, and that is never more than a control frame short of its last byte, 130 bytes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Decoder {
     role: Role,
     /// The data frame whose payload is not all here yet. `left` and `key` speak of it, and mean nothing

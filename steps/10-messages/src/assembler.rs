@@ -25,7 +25,7 @@ use crate::{Close, Message, MessageError, Unpack};
 /// ```
 #[derive(Debug)]
 pub struct Assembler<U = ()> {
-    decoder: Decoder,
+    role: Role,
     unfinished: Option<Box<Unfinished>>,
     unpack: U,
 }
@@ -46,6 +46,9 @@ pub enum Event<'a> {
 /// A message whose end has not come.
 #[derive(Debug)]
 struct Unfinished {
+    /// In its frames. Between two messages a decoder has nothing to remember, so ten thousand idle connections do not
+    /// each keep one.
+    decoder: Decoder,
     collected: Collected,
     /// Payload bytes that its frames have declared so far, come or not.
     declared: u64,
@@ -62,7 +65,7 @@ enum Collected {
 impl<U: Unpack> Assembler<U> {
     /// An assembler for one end of a fresh connection.
     pub fn new(role: Role, unpack: U) -> Assembler<U> {
-        Assembler { decoder: Decoder::new(role), unfinished: None, unpack }
+        Assembler { role, unfinished: None, unpack }
     }
 
     /// Takes the next event off the front of `input`. `None`: more bytes are needed; what is left of `input`
@@ -76,7 +79,24 @@ impl<U: Unpack> Assembler<U> {
         input: &mut &'a mut [u8],
         limit: usize,
     ) -> Result<Option<Event<'a>>, MessageError> {
-        while let Some(piece) = self.decoder.next(input)? {
+        let mut decoder = match &self.unfinished {
+            Some(unfinished) => unfinished.decoder.clone(),
+            None => Decoder::new(self.role),
+        };
+        let event = self.decode(&mut decoder, input, limit);
+        if let Some(unfinished) = &mut self.unfinished {
+            unfinished.decoder = decoder;
+        }
+        event
+    }
+
+    fn decode<'a>(
+        &mut self,
+        decoder: &mut Decoder,
+        input: &mut &'a mut [u8],
+        limit: usize,
+    ) -> Result<Option<Event<'a>>, MessageError> {
+        while let Some(piece) = decoder.next(input)? {
             if let Some(header) = &piece.start {
                 self.judge(header, limit)?;
             }
@@ -99,8 +119,8 @@ impl<U: Unpack> Assembler<U> {
     /// copied meanwhile: what was found to be text, Rust knows only as a `String`.)
     pub fn room(&mut self, buffer: impl FnOnce(usize) -> Vec<u8>) -> Option<&mut [u8]> {
         match self.unfinished.as_deref_mut()? {
-            Unfinished { collected: Collected::Binary(bytes), packed: false, .. } => {
-                bytes.room(self.decoder.left(), buffer)
+            Unfinished { decoder, collected: Collected::Binary(bytes), packed: false, .. } => {
+                bytes.room(decoder.left(), buffer)
             }
             _ => None,
         }
@@ -111,11 +131,12 @@ impl<U: Unpack> Assembler<U> {
     /// # Errors
     /// As [`next`](Assembler::next).
     pub fn filled(&mut self, count: usize) -> Result<Option<Message<'static>>, MessageError> {
-        let Some(Unfinished { collected: Collected::Binary(bytes), .. }) = self.unfinished.as_deref_mut()
+        let Some(Unfinished { decoder, collected: Collected::Binary(bytes), .. }) =
+            self.unfinished.as_deref_mut()
         else {
             return Ok(None);
         };
-        let Some(piece) = self.decoder.next(&mut bytes.filled(count))? else { return Ok(None) };
+        let Some(piece) = decoder.next(&mut bytes.filled(count))? else { return Ok(None) };
         let ends = piece.fin && piece.left == 0;
         match self.unfinished.take_if(|_| ends) {
             Some(whole) => whole.collected.finish().map(Some),
@@ -168,7 +189,8 @@ impl<U: Unpack> Assembler<U> {
         // ANCHOR_END: lent
         let unfinished = self.unfinished.get_or_insert_with(|| {
             let declared = piece.start.map_or(0, |header| header.length);
-            Box::new(Unfinished { collected: Collected::new(piece.opcode), declared, packed })
+            let (decoder, collected) = (Decoder::new(self.role), Collected::new(piece.opcode));
+            Box::new(Unfinished { decoder, collected, declared, packed })
         });
         let Unfinished { collected, packed, .. } = &mut **unfinished;
         if *packed {

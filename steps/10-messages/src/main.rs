@@ -67,11 +67,11 @@ impl Handler for Demo {
     }
 }
 
-/// What went through one connection, to tell at the end.
+/// What came through one connection, to tell at the end.
 #[derive(Default)]
 struct Client {
-    messages: u64,
-    bytes: u64,
+    /// Not 64 bits: what a client has is a fifth of what its idle connection costs.
+    messages: u32,
 }
 
 impl Application for Demo {
@@ -86,17 +86,12 @@ impl Application for Demo {
     }
 
     fn message(&mut self, client: &mut Client, message: Message<'_>, socket: &mut Socket<'_, '_>) {
-        client.messages += 1;
-        client.bytes += message.as_bytes().len() as u64;
+        client.messages = client.messages.saturating_add(1);
         socket.send(message);
     }
 
     fn close(&mut self, id: ConnId, client: Client, close: Close<'_>, _: &mut Net) {
-        let Client { messages, bytes } = client;
-        log::info!(
-            "{id} closed with {} {:?} after {messages} messages, {bytes} bytes",
-            close.code,
-            close.reason
-        );
+        let Client { messages } = client;
+        log::info!("{id} closed with {} {:?} after {messages} messages", close.code, close.reason);
     }
 }

@@ -273,8 +273,8 @@ fn a_message_that_came_whole_is_lent_and_one_in_parts_is_collected() {
 }
 
 #[test]
-fn an_idle_assembler_is_24_bytes_and_an_announced_message_costs_what_has_come() {
-    assert_eq!(size_of::<Assembler>(), 24);
+fn an_idle_assembler_is_16_bytes_and_an_announced_message_costs_what_has_come() {
+    assert_eq!(size_of::<Assembler>(), 16);
     let mut wire = Wire::default().announce(Header::new(Opcode::Binary, 1 << 30)).0;
     wire.extend_from_slice(&[0; 10]);
     let mut assembler = Assembler::new(Role::Server, ());

@@ -339,7 +339,7 @@ fn any_split_of_the_input_gives_the_same_output() {
 }
 
 #[test]
-fn an_idle_connection_is_32_bytes_beside_what_the_application_keeps() {
+fn an_idle_connection_is_24_bytes_beside_what_the_application_keeps() {
     struct Nothing;
     impl World for Nothing {}
     impl Application for Nothing {
@@ -350,7 +350,7 @@ fn an_idle_connection_is_32_bytes_beside_what_the_application_keeps() {
         fn message(&mut self, _: &mut Box<u8>, _: Message<'_>, _: &mut Socket<'_, '_>) {}
     }
     let client = size_of::<Box<u8>>();
-    assert!(size_of::<WebSocket<Nothing>>() <= 32 + client, "{} bytes", size_of::<WebSocket<Nothing>>());
+    assert!(size_of::<WebSocket<Nothing>>() <= 24 + client, "{} bytes", size_of::<WebSocket<Nothing>>());
 }
 
 #[test]

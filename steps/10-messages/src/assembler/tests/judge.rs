@@ -7,7 +7,8 @@ use super::*;
 fn judged(begun: Option<u64>, header: Header) -> Result<(), MessageError> {
     let mut assembler = Assembler::new(Role::Server, Doubled::default());
     assembler.unfinished = begun.map(|declared| {
-        Box::new(Unfinished { collected: Collected::new(Opcode::Text), declared, packed: false })
+        let (decoder, collected) = (Decoder::new(Role::Server), Collected::new(Opcode::Text));
+        Box::new(Unfinished { decoder, collected, declared, packed: false })
     });
     assembler.judge(&header, LIMIT)
 }
