@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
+use bench::goals::{IDLE_BYTES, idle_bytes};
 use bench::instructions::{compare, count, record};
-use bench::{Contestant, Generator, Ground, Load, Plan, Talk, rounds};
+use bench::{Contestant, Generator, Ground, Load, Plan, Talk, idle, rounds};
 use harness::{Lesson, Story, tests};
 
 const LESSON: Lesson = Lesson {
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
             each_load_is_answered_right,
             a_message_to_all_is_complete_when_all_have_it,
             a_wrong_answer_is_told,
+            slow(60, an_idle_websocket_is_small),
             slow(240, no_message_costs_more_instructions_than_before),
         ],
     )
@@ -67,6 +69,34 @@ fn a_message_to_all_is_complete_when_all_have_it(story: &Story) {
         answers > 0 && answers.is_multiple_of(7),
         format!("seven deliveries of each message, in all {answers}"),
     );
+}
+
+/// What one of some thousand WebSockets keeps of the server's memory when its echo is back and nothing happens.
+fn an_idle_websocket_is_small(story: &Story) {
+    const MANY: usize = 4000;
+    /// What mio keeps for each socket, to notice mistakes of its caller.
+    const MIO: f64 = if cfg!(debug_assertions) { 8.0 } else { 0.0 };
+    /// The memory comes in pages.
+    const PAGE: f64 = 4096.0;
+    let ground = ground(story);
+    story.teaches(Lesson {
+        why: "An idle connection owns its state and nothing else: no buffer, no deadline that was HTTP's, no list that \
+              grew and left its old copy behind.",
+        read: "notes/02-poll.md, notes/bench.md",
+        hand: "make bench ONLY=idle WHO=floor",
+    });
+    let rows = idle(story, &ground, MANY, &[Contestant::Barewire]);
+    for row in &rows {
+        story.note(format!("{}: {} bytes for {MANY} connections", row.who, row.memory));
+    }
+    let each = idle_bytes(&rows, Contestant::Barewire.name()).unwrap_or(f64::MAX);
+    let most = IDLE_BYTES + MIO + PAGE / MANY as f64;
+    story.expects(
+        each <= most,
+        format!("an idle WebSocket costs {each:.0} bytes, at most {most:.0} are allowed"),
+    );
+    let guarded = idle_bytes(&rows, Contestant::Guarded.name()).unwrap_or(0.0);
+    story.expects(guarded > each, format!("rung 12 keeps more: {guarded:.0} bytes"));
 }
 
 fn a_wrong_answer_is_told(story: &Story) {

@@ -131,3 +131,46 @@ impl<H: Handler> Protocol for Http<H> {
         world.disconnected(id, why, net);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use poll::{Io, Protocol, World};
+    use request::Request;
+
+    use super::Http;
+    use crate::{Answer, Handler, Next};
+
+    struct Small;
+
+    /// As large as the WebSocket of rung 10, with something that has fewer values than its bytes have.
+    struct Successor {
+        _pointer: Option<Box<u8>>,
+        _role: bool,
+        _count: u32,
+        _number: u32,
+    }
+
+    impl World for Small {}
+
+    impl Protocol for Successor {
+        type World = Small;
+
+        fn data(&mut self, bytes: &mut [u8], _: &mut Small, _: &mut Io<'_>) -> usize {
+            bytes.len()
+        }
+    }
+
+    impl Handler for Small {
+        type Exchange = [u64; 100];
+        type Successor = Successor;
+
+        fn request(&mut self, _: &Request<'_>, _: &mut Answer<'_, '_>) -> Next<Small> {
+            Next::Close
+        }
+    }
+
+    #[test]
+    fn a_connection_is_as_small_as_its_successor() {
+        assert_eq!(size_of::<Http<Small>>(), size_of::<Successor>());
+    }
+}

@@ -1,6 +1,7 @@
 //! Who is measured: our servers, the floor, and the peers.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, UNIX_EPOCH};
 
 use harness::{Server, Setup, Story};
@@ -13,6 +14,8 @@ use crate::script::{bytes, file};
 pub enum Contestant {
     /// The rung that the load is about.
     Barewire,
+    /// Rung 12, with its limits on: only what its idle connections cost.
+    Guarded,
     /// No protocol at all: `floor.rs`.
     Floor,
     /// Somebody else's.
@@ -26,6 +29,9 @@ pub const WEBSOCKET: [&str; 4] = ["fastwebsockets", "tokio-websockets", "tungste
 
 /// Sun, 09 Sep 2001 01:46:40 GMT.
 const OLD: Duration = Duration::from_secs(1_000_000_000);
+
+/// Signs the logins of rung 12.
+const SECRET: &str = "a secret of thirty-two characters";
 
 /// Where the files lie that are served, and the one core that all servers share.
 pub struct Ground {
@@ -65,11 +71,22 @@ impl Ground {
     }
 }
 
+impl Ground {
+    /// What lets a program in at rung 12.
+    pub(crate) fn token(&self) -> Result<String, String> {
+        let program = harness::binary("12-guard", self.release)?;
+        let issued = Command::new(program).args(["--issue", "bench"]).env("SECRET", SECRET).output();
+        let issued = issued.map_err(|error| format!("12-guard --issue: {error}"))?;
+        Ok(String::from_utf8_lossy(&issued.stdout).trim().to_owned())
+    }
+}
+
 impl Contestant {
     /// Its name in the table.
     pub fn name(self) -> &'static str {
         match self {
             Contestant::Barewire => "barewire",
+            Contestant::Guarded => "barewire, rung 12",
             Contestant::Floor => "floor",
             Contestant::Peer(name) => name,
         }
@@ -118,6 +135,18 @@ impl Contestant {
                 Talk::Echo(_) => setup.rung("10-messages"),
                 Talk::All(_) => setup.rung("11-rooms").example("relay"),
             },
+            // Its limits count as ever, but ten thousand come from one address here, and at once. No Ping of its own comes
+            // between.
+            Contestant::Guarded => [
+                ("MAX_CONNECTIONS", "15000"),
+                ("MAX_PER_ADDRESS", "15000"),
+                ("CONNECTION_RATE", "15000,15000"),
+                ("REQUEST_RATE", "15000,15000"),
+                ("PING_INTERVAL_MS", "3600000"),
+                ("SECRET", SECRET),
+            ]
+            .into_iter()
+            .fold(setup.rung("12-guard"), |setup, (name, value)| setup.env(name, value)),
             Contestant::Floor => {
                 let all = matches!(talk, Talk::All(_)).then_some("--all".into());
                 setup.program("the floor", [floor()].into_iter().chain(all))

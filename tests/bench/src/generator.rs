@@ -57,7 +57,11 @@ impl Generator {
     /// # Errors
     /// When a connection fails or an answer is wrong: in words.
     pub fn new(load: Load, to: SocketAddr, bare: bool) -> Result<Generator, String> {
-        let script = Script::new(&load, bare, &to.to_string());
+        Generator::with(load, to, Script::new(&load, bare, &to.to_string()))
+    }
+
+    /// The same with these bytes.
+    pub(crate) fn with(load: Load, to: SocketAddr, script: Script) -> Result<Generator, String> {
         let mut opened = Vec::with_capacity(load.connections);
         for number in 0..load.connections {
             let one = match load.talk {

@@ -11,6 +11,7 @@ use crate::cost::{Calls, processor};
 use crate::data::{Idle, Row};
 use crate::generator::Generator;
 use crate::load::{Load, Talk};
+use crate::script::Script;
 
 /// So long are system calls counted, at some thousand in a second.
 const STRACED: Duration = Duration::from_millis(500);
@@ -133,17 +134,25 @@ pub fn system_calls(story: &Story, ground: &Ground, loads: &[Load], who: &[Conte
 /// Ten thousand connections that do nothing: what the server keeps for each, and how long they take to come.
 pub fn idle(story: &Story, ground: &Ground, connections: usize, who: &[Contestant]) -> Vec<Idle> {
     let load = Load { name: "idle", talk: Talk::Echo(20), connections, depth: 1 };
-    let servers = start(story, ground, &[load], who);
+    let guarded = who.contains(&Contestant::Barewire).then_some(Contestant::Guarded);
     let mut rows = Vec::new();
-    for one in contestants(&load, who) {
-        let server = &servers[&(one.name(), one.serves(&load))];
+    for one in contestants(&load, who).into_iter().chain(guarded) {
+        let server = ground.starts(story, one, &load);
         let measured = (|| {
-            let (memory, cost, begin) = (server.memory_rss(), processor(server), Instant::now());
-            let generator = Generator::new(load, server.address(), one.is_bare())?;
+            let host = server.address().to_string();
+            let script = match one {
+                Contestant::Guarded => Script::guarded(&host, &ground.token()?, 20),
+                _ => Script::new(&load, one.is_bare(), &host),
+            };
+            let (memory, cost, begin) = (server.memory_rss(), processor(&server), Instant::now());
+            let generator = Generator::with(load, server.address(), script)?;
             let (took, cost) =
-                (begin.elapsed(), processor(server).zip(cost).map(|(after, before)| after - before));
+                (begin.elapsed(), processor(&server).zip(cost).map(|(after, before)| after - before));
             let memory = server.memory_rss().saturating_sub(memory);
-            generator.ends()?;
+            // Rung 12 has sent a Ping to somebody by now.
+            if one != Contestant::Guarded {
+                generator.ends()?;
+            }
             Ok(Idle {
                 who: one.name().into(),
                 connections,
