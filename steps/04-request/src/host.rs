@@ -56,11 +56,11 @@ fn behind_host(bytes: &[u8]) -> Option<&[u8]> {
     }
     let mut end = 0;
     loop {
-        end += match &bytes[end..] {
-            [byte, ..] if in_host(*byte) => 1,
-            [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => 3,
+        end += bytes[end..].iter().take_while(|&&byte| in_host(byte)).count();
+        match &bytes[end..] {
+            [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => end += 3,
             _ => break,
-        };
+        }
     }
     (end > 0).then(|| &bytes[end..])
 }
