@@ -41,6 +41,17 @@ pub struct Idle {
     pub processor_us: Option<f64>,
 }
 
+/// A loop over many bytes, alone.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Alone {
+    /// Which.
+    pub what: String,
+    /// Over so many bytes.
+    pub size: usize,
+    /// Gigabytes in a second.
+    pub gigabytes: f64,
+}
+
 /// How long a student waits for something.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Wait {

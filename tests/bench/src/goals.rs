@@ -89,6 +89,7 @@ pub fn middle(sorted: &[f64]) -> f64 {
 pub fn goals(rows: &[Row]) -> Vec<Goal> {
     LOADS
         .iter()
+        .filter(|load| rows.iter().any(|row| row.load == load.name))
         .flat_map(|load| wanted(load).into_iter().map(move |goal| (load, goal)))
         .map(|(load, (beside, what, wanted))| Goal {
             load: load.name,

@@ -7,8 +7,9 @@
 //! `load.rs` what is asked; `script.rs` its bytes; `member.rs` one connection; `generator.rs` all of them; `contestant.rs` who
 //! is measured; `cost.rs` what it cost the server; `rounds.rs` all of that, in turn; `data.rs` the figures in files;
 //! `ways.rs` and `instructions.rs` the same without
-//! sockets, counted in instructions; `goals.rs` what they must be; `notes.rs`, `tables.rs` and `plots.rs` what the chapter shows.
+//! sockets, counted in instructions; `alone.rs` the innermost loops; `goals.rs` what they must be; `notes.rs`, `tables.rs` and `plots.rs` what the chapter shows.
 
+mod alone;
 mod contestant;
 mod cost;
 pub mod data;
@@ -24,6 +25,7 @@ mod script;
 mod tables;
 pub mod ways;
 
+pub use alone::alone;
 pub use contestant::{Contestant, Ground, missing};
 pub use generator::{Generator, Measured};
 pub use load::{GROWTH, LOADS, Load, Talk};

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use bench::{Contestant, GROWTH, Ground, LOADS, Load, Notes, Plan, idle, missing, pin, rounds, system_calls};
+use bench::{
+    Contestant, GROWTH, Ground, LOADS, Load, Notes, Plan, alone, idle, missing, pin, rounds, system_calls,
+};
 use harness::{Story, tests};
 
 fn main() -> ExitCode {
@@ -44,6 +46,7 @@ fn everybody_is_measured(story: &Story) {
     let few = Plan { rounds: wish.plan.rounds.min(3), ..wish.plan };
     notes.rows.extend(rounds(story, &ground, (&loads(&GROWTH), &who), few, round));
     if "idle".contains(&wish.only) {
+        notes.alone = alone();
         notes.idle = idle(story, &ground, IDLE, &who);
     }
     println!("\n{}", notes.text());
@@ -51,6 +54,8 @@ fn everybody_is_measured(story: &Story) {
         if !missing.is_empty() || !wish.only.is_empty() || !wish.who.is_empty() {
             story.fails("what the notes show is everything beside everybody: nothing was written");
         }
+        // Measured elsewhere, by `make waits`.
+        notes.waits = Notes::read(&home().join("notes")).map(|before| before.waits).unwrap_or_default();
         let written = notes.write(&home().join("notes"));
         written.unwrap_or_else(|error| story.fails(format!("cannot write the notes: {error}")));
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use figures::fill;
 
-use crate::data::{self, Idle, Row, Wait};
+use crate::data::{self, Alone, Idle, Row, Wait};
 use crate::load::LOADS;
 use crate::plots::pictures;
 use crate::tables::table;
@@ -18,12 +18,15 @@ pub struct Notes {
     pub rows: Vec<Row>,
     /// Idle connections.
     pub idle: Vec<Idle>,
+    /// The innermost loops.
+    pub alone: Vec<Alone>,
     /// What a student waits for; tests/tools/waits.sh measures it.
     pub waits: Vec<Wait>,
 }
 
 const ROWS: &str = "bench.csv";
 const IDLE: &str = "bench-idle.csv";
+const ALONE: &str = "bench-alone.csv";
 const WAITS: &str = "bench-waits.csv";
 /// The chapter.
 const CHAPTER: &str = "bench.md";
@@ -38,6 +41,7 @@ impl Notes {
         Ok(Notes {
             rows: data::read(&read(ROWS)?)?,
             idle: data::read(&read(IDLE)?)?,
+            alone: data::read(&read(ALONE)?)?,
             waits: data::read(&read(WAITS)?)?,
         })
     }
@@ -49,6 +53,7 @@ impl Notes {
     pub fn write(&self, notes: &Path) -> io::Result<()> {
         fs::write(notes.join(ROWS), data::write(&self.rows)?)?;
         fs::write(notes.join(IDLE), data::write(&self.idle)?)?;
+        fs::write(notes.join(ALONE), data::write(&self.alone)?)?;
         self.shown(notes)?.into_iter().try_for_each(|(path, text)| fs::write(notes.join(path), text))
     }
 
@@ -66,7 +71,11 @@ impl Notes {
     pub fn text(&self) -> String {
         let measured = LOADS.iter().filter(|load| self.rows.iter().any(|row| row.load == load.name));
         let loads = measured.map(|load| (load.words(), load.name));
-        let all = loads.chain([("What idle connections cost".into(), "idle"), ("The goals".into(), "goals")]);
+        let all = loads.chain([
+            ("What idle connections cost".into(), "idle"),
+            ("Alone".into(), "alone"),
+            ("The goals".into(), "goals"),
+        ]);
         let texts = all.filter_map(|(words, name)| Some(format!("{words}\n\n{}\n", table(name, self)?)));
         texts.collect()
     }

@@ -3,20 +3,41 @@
 use figures::{hundredths, table_of, whole};
 
 use crate::contestant::Contestant;
-use crate::data::{Idle, Row, Wait};
+use crate::data::{Alone, Idle, Row, Wait};
 use crate::goals::{Goal, IDLE_BYTES, Ratio, What, goals, idle_bytes, middle, ratio};
 use crate::load::LOADS;
 use crate::notes::Notes;
 
 /// The chapter's table of this name: `goals`, `idle`, `waits`, or a load's.
 pub fn table(name: &str, notes: &Notes) -> Option<String> {
-    let Notes { rows, idle, waits } = notes;
+    let Notes { rows, idle, alone, waits } = notes;
     match name {
         "goals" => Some(goals_table(rows, idle)),
         "idle" => Some(idle_table(idle)),
+        "alone" => Some(alone_table(alone)),
         "waits" => Some(waits_table(waits)),
         load => LOADS.iter().any(|one| one.name == load).then(|| load_table(load, rows)),
     }
+}
+
+fn alone_table(rows: &[Alone]) -> String {
+    let mut sizes: Vec<usize> = rows.iter().map(|row| row.size).collect();
+    sizes.dedup();
+    let heads: Vec<String> = sizes.iter().map(|&size| format!("{} bytes", whole(size as f64))).collect();
+    let head: Vec<&str> =
+        ["GB/s, and beside the copy"].into_iter().chain(heads.iter().map(String::as_str)).collect();
+    let whats = rows.iter().take_while(|row| row.size == rows[0].size).map(|row| &row.what);
+    let cell = |what: &String, size: usize| {
+        let of = |what: &str| rows.iter().find(|row| row.what == what && row.size == size);
+        let both = of(what).zip(of(&rows[0].what));
+        both.map_or(NONE.into(), |(row, copy)| {
+            format!("{:.1} ({:.2})", row.gigabytes, row.gigabytes / copy.gigabytes)
+        })
+    };
+    let line = |what: &String| {
+        [what.clone()].into_iter().chain(sizes.iter().map(|&size| cell(what, size))).collect()
+    };
+    table_of(&head, whats.map(line))
 }
 
 fn waits_table(waits: &[Wait]) -> String {
