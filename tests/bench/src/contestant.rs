@@ -143,6 +143,7 @@ impl Contestant {
                 ("CONNECTION_RATE", "15000,15000"),
                 ("REQUEST_RATE", "15000,15000"),
                 ("PING_INTERVAL_MS", "3600000"),
+                ("PONG_TIMEOUT_MS", "3600000"),
                 ("SECRET", SECRET),
             ]
             .into_iter()
