@@ -158,8 +158,11 @@ impl Net {
 
     /// The output of a connection that exists; it will be written when the turn ends.
     pub(crate) fn queue_of(&mut self, id: ConnId) -> &mut Queue {
-        self.plan(Todo::Flush, id);
         let port = self.ports.get_mut(id).expect("the caller has just looked it up");
+        // As in `plan`, without looking the port up once more: each message comes by here.
+        if port.note(Note::Planned(Todo::Flush)) {
+            self.planned[Todo::Flush as usize].push(id);
+        }
         port.queue.get_or_insert_with(|| self.spare.take())
     }
 

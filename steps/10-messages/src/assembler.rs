@@ -79,24 +79,13 @@ impl<U: Unpack> Assembler<U> {
         input: &mut &'a mut [u8],
         limit: usize,
     ) -> Result<Option<Event<'a>>, MessageError> {
-        let mut decoder = match &self.unfinished {
-            Some(unfinished) => unfinished.decoder.clone(),
-            None => Decoder::new(self.role),
-        };
-        let event = self.decode(&mut decoder, input, limit);
-        if let Some(unfinished) = &mut self.unfinished {
-            unfinished.decoder = decoder;
-        }
-        event
-    }
-
-    fn decode<'a>(
-        &mut self,
-        decoder: &mut Decoder,
-        input: &mut &'a mut [u8],
-        limit: usize,
-    ) -> Result<Option<Event<'a>>, MessageError> {
-        while let Some(piece) = decoder.next(input)? {
+        let mut fresh = Decoder::new(self.role);
+        loop {
+            let decoder = match &mut self.unfinished {
+                Some(unfinished) => &mut unfinished.decoder,
+                None => &mut fresh,
+            };
+            let Some(piece) = decoder.next(input)? else { return Ok(None) };
             if let Some(header) = &piece.start {
                 self.judge(header, limit)?;
             }
@@ -105,13 +94,17 @@ impl<U: Unpack> Assembler<U> {
                 Opcode::Pong => return Ok(Some(Event::Pong(piece.payload))),
                 Opcode::Close => return Ok(Some(Event::Close(Close::parse(piece.payload)?))),
                 Opcode::Text | Opcode::Binary | Opcode::Continuation => {
+                    let begins = self.unfinished.is_none();
                     if let Some(message) = self.collect(piece, limit)? {
                         return Ok(Some(Event::Message(message)));
+                    }
+                    // The frame goes on: where it stands is the message's affair from now on.
+                    if begins && let Some(unfinished) = &mut self.unfinished {
+                        unfinished.decoder = fresh.clone();
                     }
                 }
             }
         }
-        Ok(None)
     }
 
     /// Room for the bytes that come next, if they are the payload of a large binary message. To be asked when `next` has used
