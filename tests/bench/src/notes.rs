@@ -7,7 +7,7 @@ use std::path::Path;
 use figures::fill;
 
 use crate::data::{self, Alone, Idle, Row, Wait};
-use crate::load::LOADS;
+use crate::load::{LOADS, Load};
 use crate::plots::pictures;
 use crate::tables::table;
 
@@ -69,14 +69,18 @@ impl Notes {
 
     /// All tables, for a terminal.
     pub fn text(&self) -> String {
-        let measured = LOADS.iter().filter(|load| self.rows.iter().any(|row| row.load == load.name));
-        let loads = measured.map(|load| (load.words(), load.name));
-        let all = loads.chain([
-            ("What idle connections cost".into(), "idle"),
-            ("Alone".into(), "alone"),
-            ("The goals".into(), "goals"),
-        ]);
-        let texts = all.filter_map(|(words, name)| Some(format!("{words}\n\n{}\n", table(name, self)?)));
-        texts.collect()
+        let measured = |load: &&Load| self.rows.iter().any(|row| row.load == load.name);
+        let loads = LOADS.iter().filter(measured).map(|load| (load.words(), load.name));
+        let others = [
+            (!self.idle.is_empty(), "What idle connections cost", "idle"),
+            (!self.alone.is_empty(), "Alone", "alone"),
+            (true, "The goals", "goals"),
+        ];
+        let others =
+            others.into_iter().filter(|(there, ..)| *there).map(|(_, words, name)| (words.into(), name));
+        loads
+            .chain(others)
+            .filter_map(|(words, name)| Some(format!("{words}\n\n{}\n", table(name, self)?)))
+            .collect()
     }
 }

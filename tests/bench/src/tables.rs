@@ -76,7 +76,8 @@ fn goals_table(rows: &[Row], idle: &[Idle]) -> String {
         bytes.map_or(NONE.into(), |bytes| format!("{bytes:.0}")),
         if bytes.is_some_and(|bytes| bytes <= IDLE_BYTES) { "yes".into() } else { missed("no") },
     ];
-    table_of(&["goal", "wanted", "is", "reached"], lines.chain([memory.to_vec()]))
+    let memory = (!idle.is_empty()).then(|| memory.to_vec());
+    table_of(&["goal", "wanted", "is", "reached"], lines.chain(memory))
 }
 
 /// book.css makes it red.
