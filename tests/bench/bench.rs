@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bench::goals::{IDLE_BYTES, idle_bytes};
 use bench::instructions::{compare, count, record};
-use bench::{Contestant, Generator, Ground, Load, Plan, Talk, idle, rounds};
+use bench::{Contestant, Generator, Ground, Load, Notes, Plan, Talk, idle, rounds};
 use harness::{Lesson, Story, tests};
 
 const LESSON: Lesson = Lesson {
@@ -23,6 +23,7 @@ fn main() -> ExitCode {
             a_message_to_all_is_complete_when_all_have_it,
             a_wrong_answer_is_told,
             slow(60, an_idle_websocket_is_small),
+            the_chapter_shows_what_was_measured,
             slow(240, no_message_costs_more_instructions_than_before),
         ],
     )
@@ -157,4 +158,18 @@ fn hot() -> Result<PathBuf, String> {
     let path = text.split("\"executable\":\"").nth(1).and_then(|rest| rest.split('"').next());
     let why = || format!("hot does not build: {}", String::from_utf8_lossy(&built.stderr));
     path.map(PathBuf::from).ok_or_else(why)
+}
+
+fn the_chapter_shows_what_was_measured(story: &Story) {
+    story.teaches(LESSON);
+    let notes = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../notes");
+    let shown = Notes::read(&notes).and_then(|measured| measured.shown(&notes));
+    for (path, right) in shown.unwrap_or_else(|error| story.fails(format!("the figures: {error}"))) {
+        let written = std::fs::read_to_string(notes.join(path)).unwrap_or_default();
+        let differs = right.lines().zip(written.lines()).find(|(right, written)| right != written);
+        story.expects(
+            right == written,
+            format!("notes/{path} shows the figures of notes/bench.csv and its like; the first line that does not: {differs:?}"),
+        );
+    }
 }
