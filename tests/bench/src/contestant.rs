@@ -142,6 +142,7 @@ impl Contestant {
                 ("MAX_PER_ADDRESS", "15000"),
                 ("CONNECTION_RATE", "15000,15000"),
                 ("REQUEST_RATE", "15000,15000"),
+                ("ADDRESS_MESSAGE_RATE", "15000,15000"),
                 ("PING_INTERVAL_MS", "3600000"),
                 ("PONG_TIMEOUT_MS", "3600000"),
                 ("SECRET", SECRET),
