@@ -146,17 +146,22 @@ load: cargo
 compare: cargo
 	COMPARE=$(if $(SHOW),show,full) cargo test --package compare --test compare
 
-# Ten minutes on a quiet machine. WRITE=1: everything beside everybody, and the notes show it.
+# Ten minutes on a quiet machine. WRITE=1: everything beside everybody, and the notes show it. SHOW=1: only that, from the
+# figures that are there.
 .PHONY: bench
 ifneq ($(ADDRESS),)
 bench: cargo
 	@cargo run --quiet --release --package bench --bin generator -- $(ARGS) $(ADDRESS)
 else
 bench: cargo
+ifneq ($(SHOW),)
+	SHOW=1 cargo run --quiet --release --package bench --bin bench
+else
 	@tests/tools/need.sh bench
 	cargo build --quiet --release --manifest-path tests/bench/peers/Cargo.toml
 	BENCH_ROUNDS=$(or $(ROUNDS),7) BENCH_SECONDS=$(or $(SECONDS),0.6) ONLY='$(ONLY)' WHO='$(WHO)' WRITE='$(WRITE)' \
 		cargo run --quiet --release --package bench --bin bench -- --nocapture
+endif
 endif
 
 # How long a student waits; WRITE=1 notes it. On a quiet machine.

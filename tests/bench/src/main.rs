@@ -10,6 +10,9 @@ use bench::{
 use harness::{Story, tests};
 
 fn main() -> ExitCode {
+    if std::env::var("SHOW").is_ok_and(|show| show == "1") {
+        return harness::suite("bench", tests![what_was_measured_is_shown_anew]);
+    }
     // Before the clock runs.
     for program in ["05-keep-alive/hello", "06-files", "10-messages", "11-rooms/relay", "12-guard"] {
         if let Err(error) = harness::binary(program, true) {
@@ -18,6 +21,12 @@ fn main() -> ExitCode {
         }
     }
     harness::suite("bench", tests![alone(3000, everybody_is_measured)])
+}
+
+fn what_was_measured_is_shown_anew(story: &Story) {
+    let notes = home().join("notes");
+    let written = Notes::read(&notes).and_then(|measured| measured.write(&notes));
+    written.unwrap_or_else(|error| story.fails(format!("cannot show the figures: {error}")));
 }
 
 /// Connections that do nothing.
