@@ -52,6 +52,7 @@ fn main() -> ExitCode {
         "talk",
         "behind-nginx",
         "attack",
+        "bench",
         "compare",
     ];
     let filters: Vec<String> =
