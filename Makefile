@@ -81,7 +81,7 @@ ifneq ($(RUNG),)
 test: cargo
 	@tests/tools/need.sh programs
 	cargo test --package step-$(RUNG)
-	cargo test --package harness --test $(RUNG)
+	cargo test --test $(RUNG)
 else
 test: need
 	@# --keep-going: the browser is asked too when something before it has failed. pages: the book can be built.
@@ -98,7 +98,7 @@ browser: cargo
 	node --test-reporter=spec tests/browser/run.mjs $(RUNG)
 
 # The student's workbench: notes/workbench.md.
-WORKBENCH := cargo run --quiet --package workbench --
+WORKBENCH := cargo run --quiet --bin workbench --
 # Each recipe has its own $@.
 ONE_RUNG = $(if $(RUNG),,echo 'Which rung? make $@ STEP=09'; exit 1;)
 
@@ -130,21 +130,21 @@ book: pages
 .PHONY: mutants
 mutants: cargo
 	@tests/tools/need.sh programs
-	@ONLY='$(ONLY)' WRITE=1 cargo test --quiet --package workbench --test mutants -- --nocapture each_
+	@ONLY='$(ONLY)' WRITE=1 cargo test --quiet --test mutants -- --nocapture each_
 
 .PHONY: soak
 soak: cargo
-	SOAK_SECONDS=$(or $(SECONDS),60) cargo test --package soak -- --test-threads 16
+	SOAK_SECONDS=$(or $(SECONDS),60) cargo test --test soak -- --test-threads 16
 
 .PHONY: load
 load: cargo
 	LOAD_CONNECTIONS=$(or $(N),10000) LOAD_SECONDS=$(or $(SECONDS),60) HARNESS_PROFILE=release \
-		cargo test --package load --test load
+		cargo test --test load
 
 # Two minutes; writes notes/compare.csv, the chapter's tables and its pictures. SHOW=1: only the last two, from the first.
 .PHONY: compare
 compare: cargo
-	COMPARE=$(if $(SHOW),show,full) cargo test --package compare --test compare
+	COMPARE=$(if $(SHOW),show,full) cargo test --test compare
 
 # Ten minutes on a quiet machine. WRITE=1: everything beside everybody, and the notes show it. SHOW=1: only that, from the
 # figures that are there.
@@ -172,18 +172,18 @@ waits: cargo
 # A rung, or with ADDRESS whoever listens there, on this machine.
 .PHONY: attack
 attack: cargo
-	@cargo run --quiet --package attack --bin attack -- \
+	@cargo run --quiet --bin attack -- \
 		$(if $(ADDRESS),--address $(ADDRESS),--step $(or $(RUNG),$(FIRST))) $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
 # Without ADDRESS: where `make run` listens.
 .PHONY: talk
 talk: cargo
-	@cargo run --quiet --package talk --bin talk -- $(or $(ADDRESS),$(if $(PORT),ws://127.0.0.1:$(PORT))) $(ARGS)
+	@cargo run --quiet --bin talk -- $(or $(ADDRESS),$(if $(PORT),ws://127.0.0.1:$(PORT))) $(ARGS)
 
 # FILE: any bytes, or a .replay as in tests/talk/examples.
 .PHONY: replay
 replay: cargo
-	@cargo run --quiet --package talk --bin replay -- $(FILE) $(ADDRESS) $(ARGS)
+	@cargo run --quiet --bin replay -- $(FILE) $(ADDRESS) $(ARGS)
 
 # Rung 00 beside another one.
 .PHONY: wire
@@ -193,7 +193,7 @@ wire: cargo
 # All rungs listen on 8080, or on $PORT.
 .PHONY: sockets
 sockets: cargo
-	@cargo run --quiet --package step-01-accept --example sockets -- $(ARGS)
+	@cargo run --quiet --example sockets -- $(ARGS)
 
 # TARGET: one or more of the folders in tests/fuzz/corpus; all without it.
 .PHONY: fuzz
@@ -204,7 +204,7 @@ fuzz: cargo
 # Without STEP: what is known, and nothing is tried. notes/survivors.md says more.
 .PHONY: cargo-mutants
 cargo-mutants: cargo
-	@cargo run --quiet --package survivors -- $(RUNG) $(ARGS)
+	@cargo run --quiet --bin survivors -- $(RUNG) $(ARGS)
 
 .PHONY: lint
 lint: cargo

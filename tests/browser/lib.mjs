@@ -209,7 +209,7 @@ const built = new Map();
 function build(rung) {
   if (!built.has(rung)) {
     const [name, example = name] = rung.split("/");
-    const what = example === name ? ["--bin", name] : ["--package", `step-${name}`, "--example", example];
+    const what = example === name ? ["--bin", name] : ["--example", example];
     const said = execFileSync("cargo", ["build", "--quiet", ...what, "--message-format=json-render-diagnostics"], {
       cwd: root,
       encoding: "utf8",

@@ -11,7 +11,7 @@ if [ "$rung" = 00-wire ]; then
     exit 2
 fi
 if [ -z "${ALONE:-}" ]; then
-    cargo build --quiet --package step-00-wire --package "step-$rung" --package talk --bins
+    cargo build --quiet --bin 00-wire --bin "$rung" --bin talk
     [ "$(uname)" != Linux ] || exec tests/tools/alone.sh "$0" "$rung" "$@"
 fi
 

@@ -125,7 +125,7 @@ pub fn sixty_five_thousand_fragments_are_one_message(story: &Story) {
         why: "Each fragment costs the same. If it takes seconds, something is copied or checked again from the \
               beginning with every fragment.",
         read: "notes/10-messages.md",
-        hand: "cargo test -p harness --test 10-messages sixty_five",
+        hand: "cargo test --test 10-messages sixty_five",
     });
     let server = story.server();
     let mut alice = story.websocket("alice", &server, "/");
@@ -160,7 +160,7 @@ pub fn a_message_that_comes_byte_by_byte(story: &Story) {
     story.teaches(Lesson {
         why: "A message may come in reads of one byte. Each byte must cost one step, whatever stands before it.",
         read: "notes/10-messages.md",
-        hand: "cargo test -p harness --test 10-messages byte_by_byte",
+        hand: "cargo test --test 10-messages byte_by_byte",
     });
     let server = story.server();
     let mut alice = story.websocket("alice", &server, "/");

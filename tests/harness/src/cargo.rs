@@ -55,13 +55,18 @@ fn build(rung: &str, release: bool) -> Result<PathBuf, String> {
         // A copy says where it is built; in the reference's place its program would take the other's, of the same name.
         command.env_remove("CARGO_TARGET_DIR");
     }
-    command.current_dir(home).args(["build", "--message-format=json"]);
+    command.current_dir(&home).args(["build", "--message-format=json"]);
     // `11-rooms/ticker` is an example of rung 11.
     let (kind, rung, name) = match rung.split_once('/') {
         Some((rung, example)) => ("--example", rung, example),
         None => ("--bin", rung, rung),
     };
-    command.args([kind, name, "--package", &format!("step-{rung}")]);
+    command.args([kind, name]);
+    // Where a package is named, cargo chooses the features of what it depends on for that package alone. For the
+    // reference `cargo test` and `make run` have built all of it with everybody's; a copy was tested by its name.
+    if home != workspace() {
+        command.args(["--package", &format!("step-{rung}")]);
+    }
     if release {
         command.arg("--release");
     }

@@ -6,7 +6,7 @@
 //!
 //! # A suite
 //!
-//! One file per rung, `tests/blackbox/05_keep_alive.rs`, named in `tests/harness/Cargo.toml` as a `[[test]]`
+//! One file per rung, `tests/blackbox/05_keep_alive.rs`, named in `tests/blackbox/Cargo.toml` as a `[[test]]`
 //! with `harness = false`. The list in `main` is the teaching order: results come in it, whatever ran in
 //! parallel, and `FAIL_FAST=1` stops at the first failure.
 //!
@@ -46,7 +46,7 @@
 //! }
 //! ```
 //!
-//! Run it: `cargo test -p harness --test 05-keep-alive [FILTER]`. With `SERVER='python3 server.py'` that
+//! Run it: `cargo test --test 05-keep-alive [FILTER]`. With `SERVER='python3 server.py'` that
 //! program is tested instead of our rung. It listens on `127.0.0.1:$PORT`.
 //!
 //! # Rules

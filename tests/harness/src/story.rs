@@ -178,7 +178,6 @@ impl Record {
         let (last, earlier) = servers.split_last().map_or((None, &[][..]), |(last, all)| (Some(last), all));
         let concerned = earlier.iter().filter(|server| !server.was_stopped()).chain(last);
         let last_words = concerned.map(|process| last_words(process)).collect();
-        let place = place.replace("tests/harness/../", "tests/");
         self.state().failure.get_or_insert(Failure { headline, details, place, last_words });
     }
 

@@ -178,14 +178,13 @@ fn asked(root: &Path, place: &str) -> Vec<String> {
 /// # Errors
 /// When it cannot be built.
 pub fn suite(course: &Course, name: &str) -> Result<Command, Failure> {
-    let built =
-        cargo::build_tests(cargo::in_course(&course.root), &["--package", "harness", "--test", name])?;
+    let built = cargo::build_tests(cargo::in_course(&course.root), &["--test", name])?;
     let program = match built.programs.first() {
         Some((_, program)) if built.errors.is_empty() => program,
         _ => return Err(format!("the tests do not compile:\n{}", built.errors.join("\n")).into()),
     };
     let mut suite = Command::new(program);
-    suite.current_dir(course.root.join("tests/harness"));
+    suite.current_dir(course.root.join("tests/blackbox"));
     if std::env::var_os("ALL").is_none() {
         suite.env("FAIL_FAST", "1");
     }

@@ -29,11 +29,23 @@ pub fn of_copy(of_rung: &str, of_workspace: &str) -> Result<String, Failure> {
     if let Some(lints) = shared.get("lints").filter(|_| rung.contains_key("lints")) {
         rung.insert("lints".into(), lints.clone());
     }
-    if let Some(profile) = all.get("profile") {
-        rung.insert("profile".into(), profile.clone());
+    if let Some(profiles) = profiles(&all) {
+        rung.insert("profile".into(), profiles);
     }
     rung.insert("workspace".into(), Value::Table(Table::new()));
     Ok(toml::to_string(&rung)?)
+}
+
+/// The workspace's profiles, without what they say of packages by name: those are for tests, and a rung has none of them.
+/// Cargo would warn.
+pub fn profiles(of_workspace: &Table) -> Option<Value> {
+    let mut profiles = of_workspace.get("profile")?.clone();
+    for (_, profile) in profiles.as_table_mut()? {
+        if let Some(packages) = profile.get_mut("package").and_then(Value::as_table_mut) {
+            packages.retain(|name, _| name == "*");
+        }
+    }
+    Some(profiles)
 }
 
 /// `version.workspace = true` becomes what the workspace says.
@@ -83,6 +95,9 @@ mod tests {
             unsafe_code = "deny"
             [profile.dev]
             opt-level = 1
+            [profile.dev.package]
+            "*".debug = false
+            harness.opt-level = 0
         "#;
         let rung = r#"
             [package]
@@ -109,6 +124,8 @@ mod tests {
             unsafe_code = "deny"
             [profile.dev]
             opt-level = 1
+            [profile.dev.package."*"]
+            debug = false
             [workspace]
         "#,
         )

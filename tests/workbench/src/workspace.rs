@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use toml::Table;
 
 use crate::course::Rung;
+use crate::manifest::profiles;
 use crate::start::{Files, collect};
 use crate::{Course, cargo};
 
@@ -104,6 +105,14 @@ pub fn as_they_are(rung: &Rung) -> Files {
 fn manifest(course: &Course, name: &str) -> String {
     let mut manifest: Table =
         toml::from_str(&fs::read_to_string(course.root.join("Cargo.toml")).unwrap()).unwrap();
+    if let Some(mut profiles) = profiles(&manifest) {
+        // Unit tests that run once or twice are not worth optimising. What they stand on, the reference needs as it is.
+        let test =
+            "inherits = 'dev'\nopt-level = 0\ndebug = false\npackage.'*' = { opt-level = 1, debug = false }";
+        let test: Table = toml::from_str(test).unwrap();
+        profiles.as_table_mut().unwrap().insert("test".into(), test.into());
+        manifest.insert("profile".into(), profiles);
+    }
     let workspace = manifest["workspace"].as_table_mut().unwrap();
     workspace.insert("members".into(), vec![format!("{name}/steps/*")].into());
     workspace.remove("exclude");
