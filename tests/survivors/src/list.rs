@@ -122,16 +122,15 @@ pub fn rungs(root: &Path) -> Result<Vec<String>, Failure> {
     Ok(rungs)
 }
 
-/// The package of a test program: the suite of a rung belongs to the harness, the others are properties.
+/// The package of a test program, which is called like its folder: the suite of a rung, or a property.
 pub fn package(root: &Path, program: &str) -> &'static str {
-    if root.join("steps").join(program).is_dir() { "harness" } else { "properties" }
+    if root.join("steps").join(program).is_dir() { "blackbox" } else { "properties" }
 }
 
 /// Whether there is a test, by program and name: `10-messages a_close_is_answered_with_its_code`.
 fn is_a_test(root: &Path, test: &str) -> bool {
     let Some((program, name)) = test.split_once(' ') else { return false };
-    let folder = if package(root, program) == "harness" { "tests/blackbox" } else { "tests/properties" };
-    let suite = root.join(folder).join(program.replace('-', "_"));
+    let suite = root.join("tests").join(package(root, program)).join(program.replace('-', "_"));
     let mut files = vec![suite.with_extension("rs")];
     files.extend(fs::read_dir(suite).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())));
     let wanted = format!("fn {name}(");

@@ -23,15 +23,33 @@ struct Server {
 
 impl World for Server {}
 
-/// What the connection becomes after `/switch`: it counts the bytes, and says when the client ends.
-struct Shouting;
+/// What the connection becomes after `/switch`: it shouts. A hyphen waits for what it joins, and behind `<` the next four
+/// bytes go into a room of their own.
+#[derive(Default)]
+struct Shouting {
+    room: Vec<u8>,
+}
 
 impl poll::Protocol for Shouting {
     type World = Server;
 
     fn data(&mut self, bytes: &mut [u8], _: &mut Server, io: &mut Io<'_>) -> usize {
-        io.out().extend_from_slice(bytes.to_ascii_uppercase().as_slice());
-        bytes.len()
+        let used = bytes.len() - usize::from(bytes.ends_with(b"-"));
+        io.out().extend_from_slice(bytes[..used].to_ascii_uppercase().as_slice());
+        if bytes.ends_with(b"<") {
+            self.room = vec![0; 4];
+        }
+        used
+    }
+
+    fn room(&mut self, _: &mut Io<'_>) -> Option<&mut [u8]> {
+        Some(self.room.as_mut_slice()).filter(|room| !room.is_empty())
+    }
+
+    fn filled(&mut self, count: usize, server: &mut Server, io: &mut Io<'_>) {
+        server.told.push(format!("successor filled {count}"));
+        let filled: Vec<u8> = self.room.drain(..count).collect();
+        io.out().extend_from_slice(&filled.to_ascii_uppercase());
     }
 
     fn ended(&mut self, server: &mut Server, io: &mut Io<'_>) {
@@ -161,7 +179,7 @@ impl Handler for Server {
 
 fn switch(answer: &mut Answer<'_, '_>) -> Next<Server> {
     answer.send(Status::SwitchingProtocols, Content::Empty, |head| head.field("Upgrade", "shouting"));
-    Next::Switch(Shouting)
+    Next::Switch(Shouting::default())
 }
 
 /// A client of it.

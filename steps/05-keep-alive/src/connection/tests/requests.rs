@@ -156,6 +156,38 @@ fn rfc_9110_7_8_after_101_the_successor_is_woken_and_told_what_has_left() {
     assert_eq!(alice.told(), ["successor woken", "successor drained"]);
 }
 
+// Otherwise half a frame that came right behind the upgrade is lost, and the WebSocket ends with the next bytes.
+#[test]
+fn rfc_9110_7_8_what_the_successor_leaves_is_shown_again() {
+    let mut alice = client();
+    let answer = alice.says(get("/switch") + "twenty-");
+    assert!(answer.ends_with("\n\nTWENTY"), "{answer}");
+    assert_eq!(alice.0.unused(), b"-");
+    assert_eq!(alice.says("one"), "-ONE");
+}
+
+// Otherwise who upgrades and never reads has a server that answers all that came behind, in memory.
+#[test]
+fn rfc_9110_7_8_the_successor_is_shown_nothing_while_its_client_does_not_read() {
+    let limits = poll::Limits { pending: 10, ..poll::Limits::default() };
+    let mut alice = Client(Rehearsal::with_limits(Server::default(), limits));
+    alice.0.receive((get("/switch") + "hello").as_bytes());
+    assert_eq!(alice.0.unused(), b"hello", "the 101 itself has not been read");
+    let answer = alice.reads();
+    assert!(answer.starts_with("HTTP/1.1 101 ") && answer.ends_with("\n\nHELLO"), "{answer}");
+}
+
+// Otherwise a large message is gathered by copying it, or never: the successor waits for the bytes of its room.
+#[test]
+fn rfc_9110_7_8_the_successor_offers_its_own_room() {
+    let mut alice = client();
+    alice.says(get("/switch"));
+    assert_eq!(alice.says("<"), "<");
+    assert_eq!(alice.says("ab"), "AB");
+    assert_eq!(alice.says("cdef"), "CDEF");
+    assert_eq!(alice.told(), ["successor filled 2", "successor filled 2"], "what is behind the room is data");
+}
+
 #[test]
 fn a_request_with_a_body_is_not_switched() {
     for path in ["/switch", "/read-then-switch"] {
