@@ -94,6 +94,12 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_in_again_may_be_carried_out_again() {
+        // In all 1ffff. Its 1 comes in again at the bottom, which gives 10000, and that 1 comes in again too.
+        assert_eq!(add(0xffff, &[0xff, 0xff, 0x00, 0x01]), 0x0001);
+    }
+
+    #[test]
     fn a_wrong_checksum_says_which_would_be_right() {
         let Verdict::Wrong { right } = of_segment(HERE, HERE, &syn_with(0x1234)) else {
             panic!("0x1234 is wrong")

@@ -41,7 +41,7 @@ pub struct Seen {
     pub acknowledgment_number: Option<i64>,
     /// The window in bytes, scaled where both sides said so.
     pub window: u64,
-    /// What is in the payload; empty when there is none, or when it was not captured or was sent before.
+    /// What is in the payload; empty when there is none, or when it was not captured, was sent before or comes late.
     pub words: String,
     /// What else is worth saying.
     pub notes: Vec<Note>,
@@ -235,7 +235,7 @@ impl Conversation {
         window
     }
 
-    /// The first word about the payload, where all before it was seen and nothing of it was sent before.
+    /// The first word about the payload, where it goes on: `new`, neither sent before nor late.
     fn words(&mut self, from: Side, segment: &Segment<'_>, new: bool) -> String {
         let way = &mut self.ways[from as usize];
         if segment.length == 0 || !new {

@@ -29,7 +29,7 @@ pub enum Note {
     AcknowledgesUnseen(i64),
     /// The same acknowledgment once more: something came, but not what is waited for.
     DuplicateAck,
-    /// The last byte once more, to hear whether the other side still lives.
+    /// The last number once more, to hear whether the other side still lives.
     KeepAlive,
     /// The same while the other side has no room, to hear whether it has some again.
     WindowProbe,

@@ -36,8 +36,10 @@ impl Way {
         self.next + i64::from(number.wrapping_sub(last) as i32)
     }
 
-    /// Takes the numbers that this segment uses up. True when nothing of its payload was sent before. `no_room`: the other
-    /// side's window is 0.
+    /// Takes the numbers that this segment uses up, of which `begin` is the first, relative. `no_room`: the other side's
+    /// window is 0.
+    ///
+    /// True when all of them lie beyond what was seen: its payload has neither been sent before nor comes late.
     pub fn advance(
         &mut self,
         begin: i64,
@@ -55,7 +57,7 @@ impl Way {
         // RFC 9293 §3.8.4: an old number makes the other side answer. A byte that is not acknowledged is sent again instead.
         let plain = flags.0 & (Flags::SYN.0 | Flags::FIN.0) == 0;
         let all_has_come = self.acknowledged == self.next;
-        if plain && segment.length <= 1 && begin == self.next - 1 && self.next > 1 && all_has_come {
+        if plain && segment.length <= 1 && begin == self.next - 1 && all_has_come {
             notes.push(if no_room { Note::WindowProbe } else { Note::KeepAlive });
             return false;
         }

@@ -169,6 +169,34 @@ fn a_keep_alive_is_no_retransmission() {
 }
 
 #[test]
+fn who_has_sent_nothing_yet_may_ask_too() {
+    let ask = client(ACK, 1000, 5001);
+    let seen = after_handshake(&[ask.clone(), server(ACK, 5001, 1001), ask.payload(b"?")]);
+    assert_eq!(notes(&seen), [vec![Note::KeepAlive], vec![], vec![Note::KeepAlive]]);
+    assert_eq!(seen[0].sequence_number, 0, "the number of SYN, once more");
+}
+
+#[test]
+fn a_segment_that_takes_no_number_says_nothing_of_what_is_missing() {
+    let seen = after_handshake(&[server(ACK, 5101, 1001), server(PSH_ACK, 5101, 1001).payload(b"x")]);
+    assert_eq!(notes(&seen), [vec![], vec![Note::Gap(100)]]);
+}
+
+#[test]
+fn words_are_told_of_what_goes_on_not_of_what_comes_late_or_again() {
+    let seen = after_handshake(&[
+        client(PSH_ACK, 1001, 5001).payload(b"one"),
+        client(PSH_ACK, 1001, 5001).payload(b"one"),
+        client(PSH_ACK, 1003, 5001).payload(b"e and two"),
+        client(PSH_ACK, 1017, 5001).payload(b"four"),
+        client(PSH_ACK, 1012, 5001).payload(b"three"),
+        client(Flags::RST.0 | ACK, 1021, 5001).payload(b"why"),
+    ]);
+    let words: Vec<&str> = seen.iter().map(|seen| &seen.words[..]).collect();
+    assert_eq!(words, ["\"one\"", "", "", "\"four\"", "", ""]);
+}
+
+#[test]
 fn who_sends_fin_first_closes_first() {
     for (first, second) in [(Side::Client, Side::Server), (Side::Server, Side::Client)] {
         let from = |side, flags, mine: u32, yours: u32| match side {
