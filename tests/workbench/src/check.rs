@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::Failure;
 use crate::course::Course;
 use crate::judge::{Judge, Outcome, suite};
-use crate::mine::{headline, number};
+use crate::mine::{Mine, headline, number};
 use crate::tasks::wrapped;
 
 /// Runs the tests up to the first that fails: the unit tests task by task, then the black-box tests. With `SERVER` set,
@@ -73,11 +73,21 @@ pub fn check(course: &Course, name: &str) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::FAILURE);
     }
     mine.keep("passed", "yes")?;
-    if mine.allows_loose_ends() {
-        println!(
-            "One thing is left: take out `#![allow(dead_code, ..)]`, so that the compiler warns you again."
-        );
+    if let Some(left) = left(&mine) {
+        println!("{left}");
     }
     println!("{name} is yours: all tests pass. How the course does it: make solution STEP={step}");
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is left to do when all tests pass.
+pub(crate) fn left(mine: &Mine) -> Option<String> {
+    let files = mine.loose_ends();
+    (!files.is_empty()).then(|| {
+        format!(
+            "One thing is left: take the lines about `#![allow(dead_code, ..)]` out of {}, so that\n\
+             the compiler warns you again.",
+            files.join(" and ")
+        )
+    })
 }

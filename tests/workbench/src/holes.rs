@@ -125,6 +125,11 @@ impl<'a> Source<'a> {
         })
     }
 
+    /// The file with other bodies, braces included, in place of those of these functions.
+    pub fn with_other_bodies(&self, bodies: &[(&str, String)]) -> Result<String, HoleError> {
+        self.with_bodies(bodies, |_, body| body.to_string())
+    }
+
     /// The body of a function as it stands, to see whether it is still a hole.
     pub fn body(&self, name: &str) -> Result<&'a str, HoleError> {
         Ok(&self.text[self.find(name)?.body.clone()])

@@ -67,11 +67,13 @@ impl Mine {
         self.recall("failed").trim().parse().ok()
     }
 
-    /// Whether the lines still stand there that keep a starter, in which nobody calls some helpers, free of warnings.
-    pub fn allows_loose_ends(&self) -> bool {
-        ["src/lib.rs", "src/main.rs"].into_iter().any(|file| {
+    /// The files in which the lines still stand that keep a starter, where nobody calls some helpers, free of warnings.
+    pub fn loose_ends(&self) -> Vec<String> {
+        let stand = |file: &&str| {
             fs::read_to_string(self.home.join(file)).is_ok_and(|text| text.contains(crate::start::QUIET))
-        })
+        };
+        let files = ["src/lib.rs", "src/main.rs"].into_iter().filter(stand);
+        files.map(|file| format!("mine/{}/{file}", self.rung)).collect()
     }
 
     /// Whether the last check was passed.

@@ -30,7 +30,7 @@ pub fn start(course: &Course, name: &str) -> Result<ExitCode, Failure> {
     let files = starter(course, &rung)?;
     let mine = course.mine(name);
     if mine.exists() {
-        return update(course, &mine, &files);
+        return update(course, &rung, &mine, &files);
     }
     write_all(&mine.home, &files)?;
     remember(course, &mine, &files)?;

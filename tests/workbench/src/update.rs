@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::Failure;
-use crate::course::{Course, commit};
-use crate::mine::{KEPT, Mine};
+use crate::course::{Course, Rung, commit};
+use crate::holes::Source;
+use crate::mine::{KEPT, Mine, number};
 use crate::start::{Files, collect, write_all};
 
 /// Keeps the starter as it was, to tell later what the student has changed and what the reference has.
@@ -19,17 +20,32 @@ pub(crate) fn remember(course: &Course, mine: &Mine, files: &Files) -> Result<()
     mine.keep("commit", &commit(&course.root))
 }
 
+/// Brings into a copy what is new, and says so.
+pub(crate) fn update(course: &Course, rung: &Rung, mine: &Mine, files: &Files) -> Result<ExitCode, Failure> {
+    let Brought { told, undecided } = brought(course, rung, mine, files)?;
+    told.iter().for_each(|line| println!("{line}"));
+    Ok(if undecided { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// What an update has done.
+pub(crate) struct Brought {
+    /// What to tell the student, line by line.
+    pub told: Vec<String>,
+    /// There is something that only the student can decide.
+    pub undecided: bool,
+}
+
 /// Three texts of each file: the starter as it was, as it is now, and the student's. What only one side has changed is
 /// taken from it; where both have, the student decides.
-pub(crate) fn update(course: &Course, mine: &Mine, files: &Files) -> Result<ExitCode, Failure> {
+pub(crate) fn brought(course: &Course, rung: &Rung, mine: &Mine, files: &Files) -> Result<Brought, Failure> {
     let mut old = Files::new();
     collect(&starter_of(mine), Path::new(""), &mut old)?;
     let mut news = Vec::new();
-    let mut undecided = false;
+    let mut written = Vec::new();
     for (path, new) in files {
-        let change = bring(mine, path, old.get(path), new)?;
-        undecided |= matches!(change, Change::Both | Change::Deleted);
-        news.push((path, change));
+        let (new, functions) = with_what_is_written(rung, mine, path, old.get(path), new);
+        written.extend(functions.into_iter().map(|function| (path, function)));
+        news.push((path, bring(mine, path, old.get(path), &new)?));
     }
     for (path, was) in &old {
         if files.contains_key(path) {
@@ -47,24 +63,78 @@ pub(crate) fn update(course: &Course, mine: &Mine, files: &Files) -> Result<Exit
     }
     let since = mine.recall("commit");
     remember(course, mine, files)?;
+    let at = |path: &Path| format!("mine/{}/{}", mine.rung, path.display());
+    let mut told = Vec::new();
+    for (path, function) in written {
+        told.push(format!("task said anew since {since}, what you wrote stays: {function} in {}", at(path)));
+    }
     if news.iter().all(|(_, change)| matches!(change, Change::None)) {
-        println!("mine/{} is up to date with the course ({since}).", mine.rung);
-        return Ok(ExitCode::SUCCESS);
+        told.push(format!("mine/{} is up to date with the course ({since}).", mine.rung));
+        return Ok(Brought { told, undecided: false });
     }
     // What was right before may be wrong now.
     mine.keep("passed", "")?;
-    for (path, change) in news {
-        let path = format!("mine/{}/{}", mine.rung, path.display());
+    for (path, change) in &news {
+        let path = at(path);
         match change {
             Change::None => {}
-            Change::Brought => println!("new since {since}: {path}"),
-            Change::Removed => println!("gone since {since}: {path}"),
-            Change::Yours => println!("the course has it no more, yours stays: {path}"),
-            Change::Deleted => println!("the course has changed what you deleted: {path}"),
-            Change::Both => println!("changed by you and by the course: {path}: look for <<<<<<<"),
+            Change::Brought => told.push(format!("new since {since}: {path}")),
+            Change::Removed => told.push(format!("gone since {since}: {path}")),
+            Change::Yours => told.push(format!("the course has it no more, yours stays: {path}")),
+            Change::Deleted => told.push(format!("the course has changed what you deleted: {path}")),
+            Change::Both => told.push(format!("changed by you and by the course: {path}: look for <<<<<<<")),
         }
     }
-    Ok(if undecided { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    if news.iter().any(|(_, change)| matches!(change, Change::Both)) {
+        told.push(format!(
+            "\nYours stands between <<<<<<< and =======, the course's between ======= and >>>>>>>. Leave one of them, or \
+             what\nyou make of both, take the lines with the marks out, and then: make check STEP={}",
+            number(&mine.rung)
+        ));
+    }
+    let undecided = news.iter().any(|(_, change)| matches!(change, Change::Both | Change::Deleted));
+    Ok(Brought { told, undecided })
+}
+
+/// The course's new text of a file, but with the old words where the student has written something in their place; and the
+/// names of these functions. A task that is said better must not stand against its own solution.
+fn with_what_is_written<'r>(
+    rung: &'r Rung,
+    mine: &Mine,
+    path: &Path,
+    old: Option<&Vec<u8>>,
+    new: &[u8],
+) -> (Vec<u8>, Vec<&'r str>) {
+    let tasks = rung.tasks.list.iter().filter(|task| Path::new(&task.file) == path);
+    let functions: Vec<&str> = tasks.map(|task| task.function.as_str()).collect();
+    written(&functions, mine, path, old, new).unwrap_or_else(|| (new.to_vec(), Vec::new()))
+}
+
+/// `None` where nothing is written, or where it cannot be told: one of the texts is no Rust.
+fn written<'r>(
+    functions: &[&'r str],
+    mine: &Mine,
+    path: &Path,
+    old: Option<&Vec<u8>>,
+    new: &[u8],
+) -> Option<(Vec<u8>, Vec<&'r str>)> {
+    if functions.is_empty() {
+        return None;
+    }
+    let own = fs::read_to_string(mine.home.join(path)).ok()?;
+    let (old, own) = (Source::read(str::from_utf8(old?).ok()?).ok()?, Source::read(&own).ok()?);
+    let new = Source::read(str::from_utf8(new).ok()?).ok()?;
+    let bodies: Vec<(&str, String)> = functions
+        .iter()
+        .filter_map(|&function| {
+            let (was, own) = (old.body(function).ok()?, own.body(function).ok()?);
+            let is = new.body(function).ok()?;
+            let hole = |body: &str| body.contains("todo!(");
+            (own != was && is != was && hole(was) && hole(is)).then(|| (function, was.to_string()))
+        })
+        .collect();
+    let text = new.with_other_bodies(&bodies).ok()?;
+    Some((text.into_bytes(), bodies.into_iter().map(|(function, _)| function).collect()))
 }
 
 /// What has become of a file.

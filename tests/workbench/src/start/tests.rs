@@ -3,8 +3,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::{quietened, reset, start};
+use super::{quietened, reset, start, starter};
 use crate::Course;
+use crate::check::left;
+use crate::update::brought;
 
 /// A course of one rung, `01-one`, in a folder of its own that goes with it.
 struct Small {
@@ -69,6 +71,21 @@ impl Small {
         start(&self.course, "01-one").unwrap()
     }
 
+    /// Starts it again, and tells what the student is told.
+    fn is_told(&self) -> String {
+        let rung = self.course.rung("01-one").unwrap();
+        let files = starter(&self.course, &rung).unwrap();
+        brought(&self.course, &rung, &self.course.mine("01-one"), &files).unwrap().told.join("\n")
+    }
+
+    /// Writes the task's solution in place of its hole.
+    fn solves(&self) {
+        let mine = self.reads(MINE);
+        let (before, hole) = mine.split_once("    // Task 1").unwrap();
+        let (_, after) = hole.split_once("todo!()\n").unwrap();
+        self.writes(MINE, &format!("{before}    n + n\n{after}"));
+    }
+
     /// Starts it again, and nothing is left for the student to decide.
     #[track_caller]
     fn is_brought_up_to_date(&self) {
@@ -127,6 +144,21 @@ fn the_words_about_the_crate_come_before_what_keeps_it_quiet() {
 }
 
 #[test]
+fn what_is_left_names_the_files() {
+    let small = Small::new();
+    small.writes("steps/01-one/src/main.rs", "//! Its program.\n\nfn main() {}\n");
+    small.starts();
+    let mine = small.course.mine("01-one");
+    let told = left(&mine).unwrap();
+    assert!(told.contains("out of mine/01-one/src/lib.rs and mine/01-one/src/main.rs,"), "{told}");
+    small.writes(MINE, LIBRARY);
+    let told = left(&mine).unwrap();
+    assert!(told.contains("out of mine/01-one/src/main.rs,"), "{told}");
+    small.writes("mine/01-one/src/main.rs", "//! Its program.\n\nfn main() {}\n");
+    assert_eq!(left(&mine), None);
+}
+
+#[test]
 fn nothing_new_changes_nothing() {
     let small = Small::new();
     small.starts();
@@ -171,6 +203,50 @@ fn where_both_have_changed_the_same_line_the_student_decides() {
     assert_eq!(small.starts(), ExitCode::FAILURE);
     let both = "one\ntwo\n<<<<<<< yours\nmine\n=======\ntheirs\n>>>>>>> the course\nfour\nfive\n";
     assert_eq!(small.reads(WORDS), both);
+}
+
+#[test]
+fn what_to_do_about_both_is_told() {
+    let small = Small::new();
+    small.starts();
+    small.writes(WORDS, "one\ntwo\nmine\nfour\nfive\n");
+    small.writes(REFERENCE_WORDS, "one\ntwo\ntheirs\nfour\nfive\n");
+    let told = small.is_told();
+    assert!(told.contains("changed by you and by the course: mine/01-one/src/words.txt"), "{told}");
+    assert!(told.contains("Leave one of them") && told.contains("make check STEP=01"), "{told}");
+}
+
+#[test]
+fn a_task_that_is_said_anew_leaves_its_solution_alone() {
+    let small = Small::new();
+    small.starts();
+    small.solves();
+    small.course.mine("01-one").keep("passed", "yes").unwrap();
+    let solved = small.reads(MINE);
+    for words in ["Make twice as much of it.", "Make it twice as much."] {
+        small.writes("steps/01-one/tasks.toml", &TASKS.replace("Double it.", words));
+        let told = small.is_told();
+        assert!(told.starts_with("task said anew since"), "{told}");
+        assert!(told.contains("what you wrote stays: double in mine/01-one/src/lib.rs"), "{told}");
+        assert_eq!(small.reads(MINE), solved);
+        assert!(small.course.mine("01-one").has_passed(), "what passed is what it was");
+        assert!(!small.is_told().contains("anew"), "told once");
+    }
+    // What else is new comes all the same.
+    small.writes("steps/01-one/tasks.toml", &TASKS.replace("Double it.", "Two of it."));
+    small.writes("steps/01-one/src/lib.rs", &LIBRARY.replace("/// Doubles.", "/// Makes twice as much."));
+    small.is_brought_up_to_date();
+    assert_eq!(small.reads(MINE), solved.replace("/// Doubles.", "/// Makes twice as much."));
+}
+
+#[test]
+fn a_task_that_is_said_anew_and_is_still_open_has_the_new_words() {
+    let small = Small::new();
+    small.starts();
+    small.writes("steps/01-one/tasks.toml", &TASKS.replace("Double it.", "Make twice as much of it."));
+    small.is_brought_up_to_date();
+    let mine = small.reads(MINE);
+    assert!(mine.contains("    // Make twice as much of it.") && !mine.contains("Double it."), "{mine}");
 }
 
 #[test]
