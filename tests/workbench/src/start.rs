@@ -34,16 +34,25 @@ pub fn start(course: &Course, name: &str) -> Result<ExitCode, Failure> {
     }
     write_all(&mine.home, &files)?;
     remember(course, &mine, &files)?;
+    print!("{}", begun(&rung));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is told about a copy that was just made.
+fn begun(rung: &Rung) -> String {
     let holes = match rung.tasks.list.len() {
         1 => "one body".to_string(),
         many => format!("{many} bodies"),
     };
-    println!("mine/{name} is yours: the reference with {holes} taken out.\n");
-    println!("{}\n", headline(&rung, 0));
-    println!("  1. read notes/{name}.md");
-    println!("  2. write the body");
-    println!("  3. make check STEP={0}, and if you are stuck, make hint STEP={0}", number(name));
-    Ok(ExitCode::SUCCESS)
+    let Rung { name, .. } = rung;
+    format!(
+        "mine/{name} is yours: the reference with {holes} taken out.\n\n{}\n\n  \
+         1. read notes/{name}.md; the book has its pictures, and the course's code: make book\n  \
+         2. write the body\n  \
+         3. make check STEP={number}, and if you are stuck, make hint STEP={number}\n",
+        headline(rung, 0),
+        number = number(name)
+    )
 }
 
 /// Begins anew. What was there is moved, not deleted.

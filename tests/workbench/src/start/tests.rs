@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::{quietened, reset, start, starter};
+use super::{begun, quietened, reset, start, starter};
 use crate::Course;
 use crate::check::left;
 use crate::update::brought;
@@ -141,6 +141,18 @@ fn the_words_about_the_crate_come_before_what_keeps_it_quiet() {
     assert!(quiet.ends_with("unused_variables)]\n\nmod one;\n"), "{quiet}");
     syn::parse_file(&quiet).expect("what is allowed stands before the first item");
     syn::parse_file(&quietened("mod one;\n")).expect("a file without words is a file too");
+}
+
+#[test]
+fn where_to_begin_is_told() {
+    let small = Small::new();
+    let told = begun(&small.course.rung("01-one").unwrap());
+    assert!(
+        told.starts_with("mine/01-one is yours: the reference with one body taken out.\n\nTask 1 of 1"),
+        "{told}"
+    );
+    assert!(told.contains("\n  1. read notes/01-one.md; ") && told.contains(": make book\n  2."), "{told}");
+    assert!(told.ends_with("\n  3. make check STEP=01, and if you are stuck, make hint STEP=01\n"), "{told}");
 }
 
 #[test]
