@@ -58,9 +58,8 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
         self.show_unused(id, world);
         let mut budget = READ_BUDGET;
         loop {
-            let holds_back = self.net.holds_back(id);
-            let Some(port) = self.net.ports.get_mut(id) else { return };
-            if holds_back {
+            let Some(port) = self.net.ports.get(id) else { return };
+            if port.holds_back(&self.net.limits) {
                 // `readable` stays as it is: resume(), or a queue that has emptied, brings us back here.
                 if port.broken {
                     self.lost(id, world);
@@ -123,10 +122,9 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
 
     /// Shows what is unused once more, if somebody asked for that and nothing holds it back now.
     fn show_unused(&mut self, id: ConnId, world: &mut P::World) {
-        if self.net.holds_back(id) {
-            return;
-        }
+        let limits = self.net.limits;
         if let Some(port) = self.net.ports.get_mut(id)
+            && !port.holds_back(&limits)
             && port.take(Note::LookAgain)
             && let Some(Some(Connection { protocol, carry, .. })) = self.connections.get_mut(id.slot())
         {

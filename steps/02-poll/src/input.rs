@@ -109,13 +109,20 @@ fn keep(carry: &mut Carry, rest: &[u8]) {
 }
 
 /// At level trace, the bytes themselves, sixteen to a line.
+#[inline]
 pub(crate) fn log_bytes(id: ConnId, direction: &str, bytes: &[u8]) {
     if log::log_enabled!(log::Level::Trace) {
-        for (line, sixteen) in bytes.chunks(16).enumerate() {
-            let hex: String = sixteen.iter().map(|byte| format!("{byte:02x} ")).collect();
-            let text: String = sixteen.iter().map(|&byte| printable(byte)).collect();
-            log::trace!("{id} {direction} {:05x}  {hex:48} {text}", line * 16);
-        }
+        log_lines(id, direction, bytes);
+    }
+}
+
+/// Apart: every message asks whether it is to be logged, and hardly one is.
+#[cold]
+fn log_lines(id: ConnId, direction: &str, bytes: &[u8]) {
+    for (line, sixteen) in bytes.chunks(16).enumerate() {
+        let hex: String = sixteen.iter().map(|byte| format!("{byte:02x} ")).collect();
+        let text: String = sixteen.iter().map(|&byte| printable(byte)).collect();
+        log::trace!("{id} {direction} {:05x}  {hex:48} {text}", line * 16);
     }
 }
 

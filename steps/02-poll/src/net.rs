@@ -167,13 +167,9 @@ impl Net {
     }
 
     /// Whether the connection's protocol must not be shown any bytes now.
-    // ANCHOR: holds_back
     pub(crate) fn holds_back(&self, id: ConnId) -> bool {
-        self.ports.get(id).is_none_or(|port| {
-            port.phase != Phase::Open || port.has(Note::Paused) || port.pending() > self.limits.pending
-        })
+        self.ports.get(id).is_none_or(|port| port.holds_back(&self.limits))
     }
-    // ANCHOR_END: holds_back
 
     /// The queue is empty: its buffer serves another connection.
     pub(crate) fn release_queue(&mut self, id: ConnId) {

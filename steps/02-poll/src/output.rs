@@ -157,6 +157,15 @@ impl Queue {
             log::trace!("{id} out {sent} bytes of a file");
             return Ok(sent);
         }
+        // ANCHOR: only-tail
+        if self.chunks.is_empty() {
+            // One small answer, or some, as nearly always: nothing to collect.
+            let part = [IoSlice::new(&self.tail[self.sent as usize..])];
+            let written = stream.write(&part)?;
+            log_written(id, &part, written);
+            return Ok(written);
+        }
+        // ANCHOR_END: only-tail
         let in_memory = self.chunks.iter().map_while(Chunk::bytes).take(PARTS);
         let many = in_memory.clone().count();
         let reaches_tail = many == self.chunks.len() && !self.tail.is_empty();
@@ -197,6 +206,15 @@ impl Queue {
         if self.sent == self.tail.len() as u64 {
             self.tail.clear();
             self.sent = 0;
+        }
+    }
+
+    /// What a dead connection left unsent must never leave on another.
+    fn forget(&mut self) {
+        if self.pending() > 0 {
+            self.chunks.clear();
+            self.tail.clear();
+            (self.sent, self.in_chunks) = (0, 0);
         }
     }
 
@@ -249,9 +267,7 @@ impl Spare {
 
     pub fn give(&mut self, mut queue: Box<Queue>) {
         self.large.give(std::mem::take(&mut queue.left));
-        // What a dead connection left unsent must never leave on another.
-        queue.tail.clear();
-        *queue = Queue { tail: std::mem::take(&mut queue.tail), ..Queue::default() };
+        queue.forget();
         let cost = cost(&queue);
         if cost <= SPARE_QUEUE_BYTES && self.bytes + cost <= SPARE_BYTES {
             self.bytes += cost;
@@ -261,7 +277,7 @@ impl Spare {
 }
 
 fn cost(queue: &Queue) -> usize {
-    size_of::<Queue>() + queue.tail.capacity()
+    size_of::<Queue>() + queue.tail.capacity() + queue.chunks.capacity() * size_of::<Chunk>()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What the loop keeps for each connection beside its stream and its protocol: where it is in its life, what
 //! the kernel said last, what it has to do.
 
+use crate::Limits;
 use crate::output::Queue;
 
 /// One connection's state as far as callbacks can change it. Small, 16 bytes: an idle connection is nothing else.
@@ -123,6 +124,13 @@ impl Port {
     pub fn pending(&self) -> u64 {
         self.queue.as_ref().map_or(0, |queue| queue.pending())
     }
+
+    /// Whether its protocol must not be shown any bytes now.
+    // ANCHOR: holds_back
+    pub fn holds_back(&self, limits: &Limits) -> bool {
+        self.phase != Phase::Open || self.has(Note::Paused) || self.pending() > limits.pending
+    }
+    // ANCHOR_END: holds_back
 
     /// Whether others may send to it.
     pub fn takes_output(&self) -> bool {

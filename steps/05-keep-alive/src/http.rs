@@ -84,6 +84,10 @@ impl<H: Handler> Protocol for Http<H> {
     type World = H;
 
     fn data(&mut self, bytes: &mut [u8], world: &mut H, io: &mut Io<'_>) -> usize {
+        // Each message of a WebSocket comes by here.
+        if let Speaker::Successor(successor) = &mut self.0 {
+            return successor.data(bytes, world, io);
+        }
         let mut used = self.speaker().data(bytes, world, io);
         // Bytes that came behind the request are the successor's.
         if self.hand_over(world, io) && used < bytes.len() && !io.must_wait() {

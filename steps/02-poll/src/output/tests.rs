@@ -1,4 +1,5 @@
 use std::io::Write;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use mio::net::TcpStream;
 
@@ -61,7 +62,10 @@ impl Stream for Narrow {
 }
 
 fn file(content: &[u8]) -> Arc<File> {
-    let path = std::env::temp_dir().join(format!("output-{}-{}", std::process::id(), content.len()));
+    // Tests run side by side, and each has a file of its own.
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let path = std::env::temp_dir().join(format!("output-{}-{count}", std::process::id()));
     let mut file = File::options().read(true).write(true).create(true).truncate(true).open(&path).unwrap();
     file.write_all(content).unwrap();
     std::fs::remove_file(path).unwrap();
@@ -252,9 +256,12 @@ fn spare_queues_hold_a_bounded_amount_of_memory() {
     for _ in 0..1000 {
         spare.give(Box::new(Queue { tail: Vec::with_capacity(50_000), ..Queue::default() }));
         spare.give(Box::new(Queue { tail: Vec::with_capacity(SPARE_QUEUE_BYTES), ..Queue::default() }));
+        spare
+            .give(Box::new(Queue { chunks: VecDeque::with_capacity(SPARE_QUEUE_BYTES), ..Queue::default() }));
     }
     assert!(spare.bytes <= SPARE_BYTES);
     assert!(spare.queues.iter().all(|queue| queue.tail.capacity() < SPARE_QUEUE_BYTES));
+    assert!(spare.queues.iter().all(|queue| queue.chunks.capacity() == 0), "a list costs memory too");
     let kept = spare.queues.len();
     (0..kept).for_each(|_| drop(spare.take()));
     assert_eq!((spare.bytes, spare.queues.len()), (0, 0));
