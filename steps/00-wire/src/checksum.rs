@@ -80,31 +80,39 @@ mod tests {
         syn
     }
 
+    /// In hexadecimal, as the chapter and the RFC write sums.
+    fn sum(sum: u16, bytes: &[u8]) -> String {
+        format!("{:04x}", add(sum, bytes))
+    }
+
+    /// RFC 1071 §3: 0001 + f203 + f4f5 + f6f7 is 2ddf0; the 2 comes in again at the bottom, ddf0 + 2.
     #[test]
     fn the_example_of_rfc_1071_sums_up() {
-        // RFC 1071 §3: 0001 f203 f4f5 f6f7 gives 2ddf0, which folds to ddf2.
-        assert_eq!(add(0, &[0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7]), 0xddf2);
+        assert_eq!(sum(0, &[0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7]), "ddf2");
     }
 
     #[test]
     fn a_sum_can_be_made_in_parts_and_an_odd_byte_is_an_upper_half() {
-        assert_eq!(add(add(0, &[0xff, 0xff]), &[0x00, 0x02]), 0x0002);
-        assert_eq!(add(0, &[0x12]), 0x1200);
-        assert_eq!(add(0, &[]), 0);
+        assert_eq!(sum(add(0, &[0xff, 0xff]), &[0x00, 0x02]), "0002");
+        assert_eq!(sum(0, &[0x12]), "1200");
+        assert_eq!(sum(0, &[]), "0000");
     }
 
+    /// In all 1ffff. Its 1 comes in again at the bottom, ffff + 1, which is 10000: and that 1 comes in again too.
     #[test]
     fn what_comes_in_again_may_be_carried_out_again() {
-        // In all 1ffff. Its 1 comes in again at the bottom, which gives 10000, and that 1 comes in again too.
-        assert_eq!(add(0xffff, &[0xff, 0xff, 0x00, 0x01]), 0x0001);
+        assert_eq!(sum(0xffff, &[0xff, 0xff, 0x00, 0x01]), "0001");
     }
 
+    /// The pseudo header sums up to fe1c; with the 0001 + 0002 + 0009 + 5002 + ffff of the segment it is 4e2b, and b1d4 is the
+    /// complement of that.
     #[test]
     fn a_wrong_checksum_says_which_would_be_right() {
         let Verdict::Wrong { right } = of_segment(HERE, HERE, &syn_with(0x1234)) else {
             panic!("0x1234 is wrong")
         };
-        assert_eq!(of_segment(HERE, HERE, &syn_with(right)), Verdict::Right);
+        assert_eq!(format!("{right:04x}"), "b1d4");
+        assert_eq!(of_segment(HERE, HERE, &syn_with(0xb1d4)), Verdict::Right);
         assert_eq!(of_segment(HERE, HERE, &syn_with(right ^ 0x0100)), Verdict::Wrong { right });
     }
 

@@ -15,6 +15,7 @@ fn six(payload: &[u8], next: u8) -> Vec<u8> {
     made::ip("2001:db8::1".parse().unwrap(), "2001:db8::2".parse().unwrap(), next, payload)
 }
 
+/// Chapter 00 shows this packet byte by byte, under "Two headers".
 #[test]
 fn a_real_packet_is_understood() {
     let packet = Packet::parse(&SYN).unwrap();

@@ -11,8 +11,11 @@ fn each_field_is_found() {
     let bytes = segment.tcp();
     let header = Header::parse(&bytes, bytes.len()).unwrap();
     assert_eq!((header.source_port, header.destination_port), (40000, 80));
-    assert_eq!((header.sequence_number, header.acknowledgment_number), (0x0102_0304, 0x0506_0708));
-    assert_eq!((header.length, header.window), (24, 0x090a));
+    // In hexadecimal: each digit of a number tells which byte it came from.
+    assert_eq!(format!("{:08x}", header.sequence_number), "01020304");
+    assert_eq!(format!("{:08x}", header.acknowledgment_number), "05060708");
+    assert_eq!(format!("{:04x}", header.window), "090a");
+    assert_eq!(header.length, 24);
     assert_eq!(header.flags.to_string(), "SYN, ECE");
     assert_eq!(header.options.maximum_segment_size, Some(1460));
     assert_eq!(header.checksum.to_be_bytes(), bytes[16..18]);
