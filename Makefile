@@ -50,6 +50,7 @@ help:
 	@echo '                          OWN=1 upon your own lower rungs; make watch STEP=09 does it again at each save'
 	@echo '  make hint STEP=09       the next hint; make reset begins anew, make solution compares'
 	@echo '  make run STEP=09 MINE=1 your program; make diff STEP=09 says what the rung adds to those below it'
+	@echo '  make wire STEP=05 MINE=1    drawn by your own rung 00'
 	@echo '  make grade              all that you have begun, judged; make doctor says what is missing on this system'
 	@echo
 	@echo 'The rungs:'
@@ -185,10 +186,10 @@ talk: cargo
 replay: cargo
 	@cargo run --quiet --bin replay -- $(FILE) $(ADDRESS) $(ARGS)
 
-# Rung 00 beside another one.
+# Rung 00 beside another one; MINE=1: your own rung 00.
 .PHONY: wire
 wire: cargo
-	@$(if $(RUNG),tests/tools/wire.sh $(RUNG) $(ARGS),echo 'Which rung? make wire STEP=05'; exit 1)
+	@$(if $(RUNG),$(if $(MINE),YOURS=mine/00-wire )tests/tools/wire.sh $(RUNG) $(ARGS),echo 'Which rung? make wire STEP=05'; exit 1)
 
 # All rungs listen on 8080, or on $PORT.
 .PHONY: sockets

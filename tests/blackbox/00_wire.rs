@@ -44,8 +44,10 @@ fn main() -> ExitCode {
             ends::nobody_reads_the_output,
             ends::bad_arguments_are_said_in_one_line,
             ends::help_tells_all_options,
+            ends::who_may_not_see_packets_is_told_what_gives_the_right,
             slow(90, ends::make_sockets_shows_who_waits_and_who_closed_first),
             slow(90, ends::make_wire_shows_a_rungs_first_request),
+            slow(90, ends::make_wire_draws_with_your_own_rung_too),
         ],
     )
 }

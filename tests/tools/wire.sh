@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# `make wire STEP=05`: starts a rung, watches its port with rung 00, makes the first request, and ends.
+# `make wire STEP=05`: starts a rung, watches its port with rung 00, makes the first request, and ends. YOURS: a copy of rung
+# 00 that shall watch instead.
 #
 #   tests/tools/wire.sh 05-keep-alive [OPTIONS OF 00-wire]
 set -euo pipefail
@@ -10,12 +11,19 @@ if [ "$rung" = 00-wire ]; then
     echo "wire.sh: rung 00 listens nowhere, so there is nothing to watch: STEP=01 or a higher one" >&2
     exit 2
 fi
+if [ -n "${YOURS:-}" ] && [ ! -e "$YOURS/Cargo.toml" ]; then
+    echo "You have no 00-wire yet: make start STEP=00" >&2
+    exit 2
+fi
 if [ -z "${ALONE:-}" ]; then
     cargo build --quiet --bin 00-wire --bin "$rung" --bin talk
+    # A copy says where it is built; in the reference's place its program would take the other's.
+    [ -z "${YOURS:-}" ] || (cd "$YOURS" && env -u CARGO_TARGET_DIR cargo build --quiet --bin 00-wire)
     [ "$(uname)" != Linux ] || exec tests/tools/alone.sh "$0" "$rung" "$@"
 fi
 
 programs=${CARGO_TARGET_DIR:-target}/debug
+watcher=${YOURS:-$programs}${YOURS:+/target/debug}/00-wire
 said=$(mktemp)
 rung_pid="" watcher_pid=""
 trap 'kill $rung_pid $watcher_pid 2>/dev/null || true; rm -f "$said"' EXIT
@@ -29,7 +37,7 @@ port=${address##*:}
 
 # Through a pipe, since its first line says that it is ready; so it must be told how wide the terminal is.
 columns=${COLUMNS:-$([ -t 1 ] && tput cols || echo 100)}
-exec 4< <(COLUMNS=$columns exec timeout 10 "$programs/00-wire" --port "$port" --once "$@")
+exec 4< <(COLUMNS=$columns exec timeout 10 "$watcher" --port "$port" --once "$@")
 watcher_pid=$!
 read -r watching <&4 || { wait "$watcher_pid" || exit $?; }
 echo "$rung: $listening"

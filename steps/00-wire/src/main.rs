@@ -73,9 +73,13 @@ fn no_packets(port: u16, error: io::Error) -> Failure {
     if error.kind() != io::ErrorKind::PermissionDenied {
         return format!("cannot watch port {port}: {error}").into();
     }
-    "no right to see packets (CAP_NET_RAW): `sudo setcap cap_net_raw+ep target/debug/00-wire` gives it to this program \
-     until it is built again"
-        .into()
+    let program = std::env::current_exe().unwrap_or_else(|_| "target/debug/00-wire".into());
+    format!(
+        "no right to see packets (CAP_NET_RAW): `sudo setcap cap_net_raw+ep {}` gives it to this program until it is built \
+         again",
+        program.display()
+    )
+    .into()
 }
 
 /// Draws a capture.

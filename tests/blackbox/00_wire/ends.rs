@@ -6,7 +6,7 @@ use std::time::Duration;
 use harness::{Lesson, Story};
 
 use crate::captures;
-use crate::watch::{self, Watched, in_order, program, watched};
+use crate::watch::{self, Watched, fails_with, in_order, path, program, watched};
 
 pub fn a_capture_draws_the_same_picture(story: &Story) {
     story.teaches(Lesson {
@@ -159,6 +159,56 @@ pub fn make_wire_shows_a_rungs_first_request(story: &Story) {
     let ran = wire("00-wire", &as_it_is);
     story.expects(ran.status.code() == Some(2), "exit status 2");
     ran.mentions("rung 00 listens nowhere");
+}
+
+pub fn make_wire_draws_with_your_own_rung_too(story: &Story) {
+    story.teaches(Lesson {
+        why: "With MINE=1 make wire builds mine/00-wire and lets that watch; what it draws is your picture.",
+        read: "tests/tools/wire.sh, notes/workbench.md",
+        hand: "make wire STEP=05 MINE=1",
+    });
+    story.needs_our_program();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../tools/wire.sh");
+    let yours = story.directory();
+    let wire = || {
+        let yours = format!("YOURS={}", yours.display());
+        let limit = Duration::from_secs(80);
+        story.program("env").args(["-u", "ALONE", &yours, script, "01-accept"]).limit(limit).runs()
+    };
+    let ran = wire();
+    story.expects(ran.status.code() == Some(2), "exit status 2");
+    ran.mentions("You have no 00-wire yet: make start STEP=00");
+
+    // As small as a copy can be: it only says that it is there.
+    let manifest = "[package]\nname = \"step-00-wire\"\nedition = \"2024\"\n\n[[bin]]\nname = \"00-wire\"\npath = \"main.rs\"\n\n\
+                    [workspace]\n";
+    let program = "fn main() { println!(\"watching nothing\\nthe picture of a student\"); }\n";
+    std::fs::write(yours.join("Cargo.toml"), manifest).expect("a folder of our own");
+    std::fs::write(yours.join("main.rs"), program).expect("a folder of our own");
+    let picture = wire();
+    picture.succeeds();
+    in_order(story, &picture, &["00-wire: watching nothing", "the picture of a student"]);
+}
+
+pub fn who_may_not_see_packets_is_told_what_gives_the_right(story: &Story) {
+    story.teaches(Lesson {
+        why: "A packet socket needs CAP_NET_RAW. In a new user namespace nobody has it over the network of the old one; what the \
+              program says names the file that the right is given to.",
+        read: "notes/00-wire.md",
+        hand: "unshare --user target/debug/00-wire",
+    });
+    if !story.program("unshare").args(["--user", "true"]).runs().status.success() {
+        story.does_not_apply("no user namespace can be made here");
+    }
+    let program = path(story);
+    let program = program.to_str().expect("UTF-8");
+    let ran = story.program("unshare").args(["--user", program, "--port", "9"]).runs();
+    fails_with(
+        story,
+        &ran,
+        1,
+        &format!("no right to see packets (CAP_NET_RAW): `sudo setcap cap_net_raw+ep {program}`"),
+    );
 }
 
 pub fn make_sockets_shows_who_waits_and_who_closed_first(story: &Story) {
