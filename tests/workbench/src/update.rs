@@ -156,7 +156,8 @@ enum Change {
 fn bring(mine: &Mine, path: &Path, old: Option<&Vec<u8>>, new: &Vec<u8>) -> Result<Change, Failure> {
     let own = fs::read(mine.home.join(path)).ok();
     if old == Some(new) || own.as_ref() == Some(new) {
-        return Ok(Change::None);
+        // An earlier update may still wait for the student.
+        return Ok(if own.is_some_and(|own| is_undecided(&own)) { Change::Both } else { Change::None });
     }
     // Cargo writes the lock file itself, from what it finds there: nothing of the student's is lost.
     let written_by_cargo = path == Path::new("Cargo.lock");
@@ -169,6 +170,11 @@ fn bring(mine: &Mine, path: &Path, old: Option<&Vec<u8>>, new: &Vec<u8>) -> Resu
         _ if merges(mine, path, old.map_or(&[], Vec::as_slice), new)? => Ok(Change::Brought),
         _ => Ok(Change::Both),
     }
+}
+
+/// Whether the marks of [`merges`] still stand in a file.
+fn is_undecided(own: &[u8]) -> bool {
+    own.split(|byte| *byte == b'\n').any(|line| line == b"<<<<<<< yours")
 }
 
 /// `git merge-file` leaves both versions in the file where it cannot tell. `false`: so it has.

@@ -226,6 +226,9 @@ fn what_to_do_about_both_is_told() {
     let told = small.is_told();
     assert!(told.contains("changed by you and by the course: mine/01-one/src/words.txt"), "{told}");
     assert!(told.contains("Leave one of them") && told.contains("make check STEP=01"), "{told}");
+    assert_eq!(small.is_told(), told, "as long as the marks stand there");
+    small.writes(WORDS, "one\ntwo\nmine\nfour\nfive\n");
+    small.is_brought_up_to_date();
 }
 
 #[test]
