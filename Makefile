@@ -210,6 +210,7 @@ cargo-mutants: cargo
 .PHONY: lint
 lint: cargo
 	cargo fmt --all --check
+	cargo fmt --manifest-path tests/bench/peers/Cargo.toml --check
 	tests/tools/ladder.sh
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	@set -e; for rung in $(RUNGS); do echo "cargo check --package step-$$rung"; \
