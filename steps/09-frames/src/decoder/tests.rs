@@ -231,6 +231,22 @@ fn the_declared_length_is_told_before_any_payload_has_come() {
     assert_eq!(decoder.next(&mut input), Ok(None), "an empty input gives no empty pieces");
 }
 
+/// Whoever makes room for the rest of a frame asks how long it is. Too little, and the frame never ends; too much, and the next
+/// header is taken for payload.
+#[test]
+fn what_is_still_to_come_of_a_frame_can_be_asked_and_between_two_frames_it_is_nothing() {
+    let mut wire = [masked(true, Opcode::Binary, &[7; 10]), masked(true, Opcode::Ping, b"next")].concat();
+    let (mut first, mut rest) = wire.split_at_mut(6 + 4);
+    let mut decoder = Decoder::new(Role::Server);
+    assert_eq!(decoder.left(), 0, "nothing has begun");
+    decoder.next(&mut first).unwrap();
+    assert_eq!(decoder.left(), 6);
+    decoder.next(&mut rest).unwrap();
+    assert_eq!(decoder.left(), 0, "the frame is over");
+    decoder.next(&mut rest).unwrap();
+    assert_eq!(decoder.left(), 0, "a control frame comes whole");
+}
+
 /// The payload is a slice of the input, not a copy of it.
 #[test]
 fn a_frame_that_came_whole_is_lent_from_the_input_and_not_copied() {

@@ -272,6 +272,19 @@ fn a_message_that_came_whole_is_lent_and_one_in_parts_is_collected() {
     assert!(assembler.unfinished.is_none(), "nothing is kept when the message is out");
 }
 
+/// Otherwise each byte of a large upload is copied once more, or a text is let in that nobody has looked at.
+#[test]
+fn a_large_message_of_bytes_offers_room_for_its_rest_and_a_text_does_not() {
+    let (limit, half) = (1 << 20, [b'a'; 100_000]);
+    for (opcode, expected) in [(Opcode::Binary, Some(half.len())), (Opcode::Text, None)] {
+        let mut wire = Wire::default().announce(Header::new(opcode, 2 * half.len() as u64)).0;
+        wire.extend_from_slice(&half);
+        let mut assembler = Assembler::new(Role::Server, ());
+        assert_eq!(assembler.next(&mut &mut wire[..], limit).map(|event| event.is_none()), Ok(true));
+        assert_eq!(assembler.room(|length| vec![0; length]).map(|room| room.len()), expected, "{opcode}");
+    }
+}
+
 #[test]
 fn an_idle_assembler_is_16_bytes_and_an_announced_message_costs_what_has_come() {
     assert_eq!(size_of::<Assembler>(), 16);

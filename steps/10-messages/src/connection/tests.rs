@@ -413,6 +413,14 @@ fn section_9_an_extension_packs_what_is_sent_and_unpacks_what_is_received() {
     assert!(connection.sent() == expected);
 }
 
+/// Otherwise the loop reads each byte of a large upload into its own buffer first, and it is copied once more.
+#[test]
+fn the_rest_of_a_large_message_is_read_into_its_own_room() {
+    let mut connection = connection();
+    connection.receive(&sends(Opcode::Binary, &[7; 180_000])[..100_000]);
+    connection.call(|connection, _, io| assert!(connection.room(io).is_some()));
+}
+
 /// What `next` makes of a message and what comes through the room are the same, wherever the room begins and ends: with a
 /// Ping between two fragments, a fragment behind another, a short message behind the long one.
 #[test]
