@@ -51,7 +51,6 @@ impl Story {
         address: SocketAddr,
         prepare: impl FnOnce(&Socket) -> std::io::Result<()>,
     ) -> Client {
-        self.record.state().address.get_or_insert(address);
         let stream = || {
             let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
             prepare(&socket)?;

@@ -89,7 +89,6 @@ impl Story {
             Some(port) => listening(&process, port).map(|()| SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
         };
         let address = address.unwrap_or_else(|headline| record.fail(headline, Vec::new()));
-        record.state().address = Some(address);
         record.step(format!("{} listens on {address}", process.name), Vec::new());
         Server::new(record.clone(), process, address)
     }

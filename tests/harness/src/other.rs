@@ -53,10 +53,7 @@ impl Story {
                 Some(_) => {
                     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
                     record.step(format!("{program} listens on {address}"), Vec::new());
-                    let mut state = record.state();
-                    state.address = Some(address);
-                    state.processes.push(process.clone());
-                    drop(state);
+                    record.state().processes.push(process.clone());
                     return Server::new(record.clone(), process, address);
                 }
                 None => {

@@ -1,7 +1,6 @@
 //! The story of one test: every step it took, and what it teaches when it fails.
 
 use std::cell::RefCell;
-use std::net::SocketAddr;
 use std::panic::{Location, resume_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,10 +16,20 @@ const LAST_STEPS: usize = 12;
 /// How many of a server's last lines a failure shows.
 const LAST_LINES: usize = 12;
 
+/// Where a server listens that is started by hand.
+const HAND_PORT: &str = "8080";
+/// What stands before the line to try by hand.
+const TRY: &str = "  try:  ";
+
+/// Does the line to try by hand of this report need a server that was started before?
+pub(crate) fn needs_a_server(report: &str) -> bool {
+    let hand = report.rsplit_once(TRY).map_or("", |(_, hand)| hand);
+    ["127.0.0.1:", "127.0.0.1 ", "PORT="].iter().any(|before| hand.contains(&format!("{before}{HAND_PORT}")))
+}
+
 /// What a test says when it fails. A student who does not know the answer reads it.
 ///
-/// In each text `{port}` stands for the port of the server (or of the last one that a client connected to)
-/// and `{address}` for `127.0.0.1:PORT`.
+/// In each text `{port}` stands for 8080, where `make run` listens: when somebody reads it the test's own server is gone.
 #[derive(Debug, Clone, Copy)]
 pub struct Lesson {
     /// The likely cause, in plain words: one to three sentences.
@@ -101,7 +110,6 @@ pub(crate) struct Record {
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) lesson: Option<Lesson>,
-    pub(crate) address: Option<SocketAddr>,
     pub(crate) processes: Vec<Arc<Process>>,
     /// Number, text and details; the middle of a long story is forgotten.
     steps: Vec<(usize, String, Vec<String>)>,
@@ -131,7 +139,6 @@ impl Record {
     pub(crate) fn new(rung: &str, limit: Duration) -> Arc<Record> {
         let state = State {
             lesson: None,
-            address: None,
             processes: Vec::new(),
             steps: Vec::new(),
             count: 0,
@@ -252,12 +259,10 @@ impl Record {
             text += &format!("  at {}\n{}", failure.place, failure.last_words);
         }
         if let Some(lesson) = state.lesson {
-            let address = state.address.map_or("127.0.0.1:8080".into(), |address| address.to_string());
-            let port = state.address.map_or(8080, |address| address.port()).to_string();
-            let fill = |line: &str| line.replace("{port}", &port).replace("{address}", &address);
+            let fill = |line: &str| line.replace("{port}", HAND_PORT);
             text += &format!("\n  why:  {}\n", wrap(&fill(lesson.why)));
             text += &format!("  read: {}\n", wrap(&fill(lesson.read)));
-            text += &format!("  try:  {}\n", fill(lesson.hand));
+            text += &format!("{TRY}{}\n", fill(lesson.hand));
         }
         text
     }

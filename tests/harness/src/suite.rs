@@ -10,7 +10,7 @@ use std::sync::{Arc, RwLock, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::options::Options;
-use crate::story::{DoesNotApply, Record, Story, tell_panics_to};
+use crate::story::{DoesNotApply, Record, Story, needs_a_server, tell_panics_to};
 use crate::{process, show};
 
 /// A test may take this long, unless `slow` says otherwise.
@@ -171,6 +171,9 @@ pub(crate) fn run(
         }
         writeln!(out, "\nfailures:")?;
         failures.iter().try_for_each(|(name, _)| writeln!(out, "    {name}"))?;
+        if failures.iter().any(|(_, report)| needs_a_server(report)) {
+            writeln!(out, "\nThe server for what is to try, in another terminal: {}", by_hand(rung))?;
+        }
     }
     let verdict = if failures.is_empty() { "ok" } else { "FAILED" };
     let (failed, filtered) = (failures.len(), tests.len() - chosen.len());
@@ -185,6 +188,20 @@ pub(crate) fn run(
         start.elapsed().as_secs_f64()
     )?;
     Ok(failures.is_empty())
+}
+
+/// How the server under test is started by hand, so that it listens on 8080.
+fn by_hand(rung: &str) -> String {
+    let is_set = |name| std::env::var_os(name).is_some();
+    match std::env::var("SERVER") {
+        Ok(command) => format!("PORT=8080 {command}"),
+        Err(_) => {
+            let step = rung.split('-').next().unwrap_or(rung);
+            let mine = if is_set("MINE") { " MINE=1" } else { "" };
+            let own = if is_set("MINE") && is_set("OWN") { " OWN=1" } else { "" };
+            format!("make run STEP={step}{mine}{own}")
+        }
+    }
 }
 
 /// How a test that did not fail has ended.

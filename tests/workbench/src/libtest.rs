@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// A test program that is not finished then waits for what never comes, or goes in circles.
@@ -34,9 +34,38 @@ pub fn run(
     command.args(names).arg("--test-threads=1").current_dir(home);
     // Where a test panicked is told; by which calls it came there is more than a beginner can read.
     command.env("RUST_BACKTRACE", "0").envs(env.iter().copied());
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let failed = |message: String| Failed { test: String::new(), place: None, message };
-    let mut child = command.spawn().map_err(|error| failed(format!("it cannot be run: {error}")))?;
+    let Ended { status, stdout, stderr } = ended(&mut command, limit).map_err(failed)?;
+    let Some(status) = status else {
+        let seconds = limit.as_secs();
+        let message =
+            format!("not finished after {seconds} s: it goes in circles, or waits for what never comes");
+        return Err(Failed { test: unfinished(&stdout), place: None, message });
+    };
+    if status.success() {
+        return Ok(());
+    }
+    Err(first_failure(&stdout).unwrap_or_else(|| {
+        // What a test prints is kept from us until it is over, and this one never was. Once more, and nothing is kept.
+        let again = ended(command.env("RUST_TEST_NOCAPTURE", "1"), limit).ok();
+        let again = again.filter(|again| again.status == Some(status)).map(|again| again.stderr);
+        let words = last_lines(&again.unwrap_or(stderr));
+        let message = format!("{words}the test program ended with {status}");
+        Failed { test: unfinished(&stdout), place: None, message }
+    }))
+}
+
+/// How a program has ended, and what it has said. No status: it was ended at its limit.
+struct Ended {
+    status: Option<ExitStatus>,
+    stdout: String,
+    stderr: String,
+}
+
+/// Runs a program to its end, or to its limit.
+fn ended(command: &mut Command, limit: Duration) -> Result<Ended, String> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| format!("it cannot be run: {error}"))?;
     let stdout = reader(child.stdout.take());
     let stderr = reader(child.stderr.take());
     let start = Instant::now();
@@ -44,33 +73,23 @@ pub fn run(
         match child.try_wait() {
             Ok(None) if start.elapsed() < limit => std::thread::sleep(Duration::from_millis(2)),
             Ok(status) => break status,
-            Err(error) => return Err(failed(format!("it cannot be waited for: {error}"))),
+            Err(error) => return Err(format!("it cannot be waited for: {error}")),
         }
     };
     if status.is_none() {
         let _ = child.kill();
         let _ = child.wait();
     }
-    let said = stdout.join().unwrap_or_default();
-    match status {
-        Some(status) if status.success() => Ok(()),
-        Some(status) => Err(first_failure(&said).unwrap_or_else(|| Failed {
-            test: unfinished(&said),
-            place: None,
-            message: format!(
-                "{}\nthe test program ended with {status}",
-                stderr.join().unwrap_or_default().trim()
-            ),
-        })),
-        None => Err(Failed {
-            test: unfinished(&said),
-            place: None,
-            message: format!(
-                "not finished after {} s: it goes in circles, or waits for what never comes",
-                limit.as_secs()
-            ),
-        }),
-    }
+    let [stdout, stderr] = [stdout, stderr].map(|said| said.join().unwrap_or_default());
+    Ok(Ended { status, stdout, stderr })
+}
+
+/// The last lines of what a program has said, each with its line end.
+fn last_lines(said: &str) -> String {
+    /// As many as a failure from outside shows of a server.
+    const LINES: usize = 12;
+    let lines: Vec<&str> = said.trim().lines().collect();
+    lines[lines.len().saturating_sub(LINES)..].iter().map(|line| format!("{line}\n")).collect()
 }
 
 fn reader(pipe: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<String> {
@@ -191,6 +210,15 @@ test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; 
             failed.message.starts_with("overflowed\nthe test program ended with signal: 6"),
             "{failed:?}"
         );
+    }
+
+    #[test]
+    fn last_words_that_were_kept_from_us_are_asked_for_once_more() {
+        let kept = "printf 'test a ... '; [ -z \"$RUST_TEST_NOCAPTURE\" ] || seq 1 20 >&2; exit 3";
+        let failed = runs("exits", kept, LIMIT).unwrap_err();
+        let lines: Vec<&str> = failed.message.lines().collect();
+        assert_eq!((failed.test.as_str(), lines.len(), lines[0]), ("a", 13, "9"), "{failed:?}");
+        assert_eq!(lines[11..], ["20", "the test program ended with exit status: 3"]);
     }
 
     #[test]

@@ -20,6 +20,15 @@ pub(crate) fn remember(course: &Course, mine: &Mine, files: &Files) -> Result<()
     mine.keep("commit", &commit(&course.root))
 }
 
+/// Has the course changed the code of this starter since the copy was made, and since which commit? Its tests may ask for
+/// what the copy has not.
+pub(crate) fn behind(mine: &Mine, files: &Files) -> Result<Option<String>, Failure> {
+    let mut old = Files::new();
+    collect(&starter_of(mine), Path::new(""), &mut old)?;
+    let is_new = |(path, new): (&PathBuf, &Vec<u8>)| path.starts_with("src") && old.get(path) != Some(new);
+    Ok(files.iter().any(is_new).then(|| mine.recall("commit")))
+}
+
 /// Brings into a copy what is new, and says so.
 pub(crate) fn update(course: &Course, rung: &Rung, mine: &Mine, files: &Files) -> Result<ExitCode, Failure> {
     let Brought { told, undecided } = brought(course, rung, mine, files)?;

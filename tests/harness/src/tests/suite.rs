@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{SHORT, fails_with};
 use crate::options::Options;
 use crate::process::Process;
-use crate::story::Story;
+use crate::story::{Lesson, Story};
 use crate::suite::{Good, Test, run, run_one};
 
 fn passing(_: &Story) {}
@@ -49,6 +49,27 @@ fn results_come_in_the_order_of_the_list_and_are_counted() {
             .starts_with("test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; f")
     );
     assert!(text.contains("---- failing ----\n\n   1  the first step\n\n  it is wrong\n  at "), "{text}");
+}
+
+fn with_a_line_to_try(story: &Story) {
+    story.teaches(Lesson { why: "You sent a J.", read: "RFC 862", hand: "nc 127.0.0.1 {port}" });
+    story.fails("it is wrong");
+}
+
+fn with_a_line_that_needs_no_server(story: &Story) {
+    story.teaches(Lesson { why: "You sent a J.", read: "RFC 862", hand: "make wire STEP=01" });
+    story.fails("it is wrong");
+}
+
+#[test]
+fn the_server_for_the_line_to_try_is_named() {
+    let (_, text) = print(&crate::tests![with_a_line_to_try], "", false);
+    assert!(
+        text.contains("  try:  nc 127.0.0.1 8080\n") && text.contains("in another terminal: make run STEP="),
+        "{text}"
+    );
+    let (_, text) = print(&crate::tests![with_a_line_that_needs_no_server, failing], "", false);
+    assert!(text.contains("  try:  make wire") && !text.contains("in another terminal"), "{text}");
 }
 
 #[test]

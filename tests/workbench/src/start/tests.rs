@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::{begun, quietened, reset, start, starter};
 use crate::Course;
 use crate::check::left;
-use crate::update::brought;
+use crate::update::{behind, brought};
 
 /// A course of one rung, `01-one`, in a folder of its own that goes with it.
 struct Small {
@@ -191,6 +191,22 @@ fn what_only_the_course_has_changed_is_brought() {
     assert!(mine.contains("rounded down") && mine.contains("todo!()"), "{mine}");
     assert_eq!(small.reads("mine/01-one/src/new.txt"), "new");
     assert!(!small.course.mine("01-one").has_passed(), "what passed was something else");
+}
+
+#[test]
+fn a_copy_that_is_behind_the_course_is_known() {
+    let small = Small::new();
+    small.starts();
+    let since = || {
+        let rung = small.course.rung("01-one").unwrap();
+        behind(&small.course.mine("01-one"), &starter(&small.course, &rung).unwrap()).unwrap()
+    };
+    small.writes(WORDS, "the student's\n");
+    assert_eq!(since(), None, "what the student writes is no news");
+    small.writes("steps/01-one/src/lib.rs", &LIBRARY.replace("/// Halves.", "/// Half of it, rounded down."));
+    assert!(since().is_some());
+    small.is_brought_up_to_date();
+    assert_eq!(since(), None);
 }
 
 #[test]
