@@ -65,7 +65,7 @@ fn main() -> ExitCode {
 }
 
 /// What to type to be in the chat by hand.
-const BY_HAND: &str = r#"websocat ws://127.0.0.1:{port}/chat, then {"type":"join","name":"Ada"}"#;
+const BY_HAND: &str = r#"make talk ADDRESS=ws://127.0.0.1:{port}/chat, then {"type":"join","name":"Ada"}"#;
 
 fn the_page_is_there(story: &Story) {
     story.teaches(Lesson {
@@ -180,7 +180,7 @@ fn typing_is_told_to_all_but_the_one_who_types(story: &Story) {
         why: "Everybody but the sender: who types knows. And only the beginning is news, or each key press of one \
               costs a message to all.",
         read: "notes/11-rooms.md",
-        hand: r#"{"type":"typing"} in one of two websocat"#,
+        hand: r#"{"type":"typing"} in one of two: make talk ADDRESS=ws://127.0.0.1:{port}/chat"#,
     });
     let server = story.server_with(|s| s.env("TYPING_MS", 60_000));
     let (mut ada, ada_is) = joins(story, &server, "Ada");
@@ -206,7 +206,7 @@ fn typing_ends_by_itself(story: &Story) {
     story.teaches(Lesson {
         why: "Nobody says that they have stopped typing: a deadline does.",
         read: "notes/11-rooms.md",
-        hand: r#"{"type":"typing"} in one of two websocat, and wait"#,
+        hand: r#"{"type":"typing"} in one of two, and wait: make talk ADDRESS=ws://127.0.0.1:{port}/chat"#,
     });
     let server = story.server_with(|s| s.env("TYPING_MS", 100));
     let (mut ada, ada_is) = joins(story, &server, "Ada");
@@ -299,7 +299,7 @@ fn who_vanishes_is_announced(story: &Story) {
     story.teaches(Lesson {
         why: "A client may go without a Close frame: FIN or RST. Nobody sends 1006, but the others must learn it.",
         read: "RFC 6455 §7.1.5",
-        hand: "two websocat, kill -9 one",
+        hand: "two of these, kill -9 one: make talk ADDRESS=ws://127.0.0.1:{port}/chat",
     });
     let server = story.server();
     let (mut ada, _) = joins(story, &server, "Ada");
@@ -367,7 +367,7 @@ fn binary_is_refused(story: &Story) {
     story.teaches(Lesson {
         why: "A kind of message that the application has no use for: 1003.",
         read: "RFC 6455 §7.4.1",
-        hand: "websocat --binary ws://127.0.0.1:{port}/chat",
+        hand: "make talk ADDRESS=ws://127.0.0.1:{port}/chat, then /binary 00 ff",
     });
     let server = story.server();
     let [mut ada, mut grace] = people(story, &server, ["Ada", "Grace"]);

@@ -97,7 +97,7 @@ pub fn autobahn_2_pings_and_pongs(story: &Story) {
         why: "Each Ping gets a Pong with its payload, byte by byte the same, in the order in which they came. A Pong \
               gets nothing.",
         read: "RFC 6455 §5.5, §5.5.2, §5.5.3; Autobahn 2",
-        hand: "websocat ws://127.0.0.1:{port}/ --ping-interval 1, and look at the server's log",
+        hand: "make talk ADDRESS=ws://127.0.0.1:{port}/, then /ping hello",
     });
     let server = story.server();
     let ten = |n: usize| format!("payload-{n}");

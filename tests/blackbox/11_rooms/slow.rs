@@ -35,7 +35,7 @@ pub fn who_never_reads_is_dropped_and_the_others_go_on(story: &Story) {
         why: "What a reader does not take piles up in the server. Bound it (MAX_QUEUE), and decide who pays: not the \
               talkers, not the other readers, not the memory. The one who does not read is closed.",
         read: "websockets/ws#999, notes/11-rooms.md",
-        hand: "websocat ws://127.0.0.1:{port}/chat stopped with Ctrl-Z, and much said in another one",
+        hand: "make talk ADDRESS=ws://127.0.0.1:{port}/chat stopped with Ctrl-Z, and much said in another one",
     });
     const LIMIT: u64 = 256 << 10;
     // 60,000 characters, 300 times: four times what the kernel takes for a connection that does not read.
@@ -125,7 +125,7 @@ pub fn who_reads_late_misses_the_newest_and_is_told_how_many(story: &Story) {
         why: "With drop-newest a reader whose queue is full is left out until it has read all that waits. There is one \
               hole, and it is told how large: what is dropped in silence is a bug that nobody finds.",
         read: "CONTRACT.md (SLOW_READER), notes/11-rooms.md",
-        hand: "SLOW_READER=drop-newest; websocat ws://127.0.0.1:{port}/chat stopped with Ctrl-Z for a while",
+        hand: "SLOW_READER=drop-newest; make talk ADDRESS=ws://127.0.0.1:{port}/chat stopped with Ctrl-Z for a while",
     });
     let (_server, mut ada, mut deaf) = one_does_not_read(story, "drop-newest", 256 << 10);
     let (told, missed) = told_until_welcomed(&mut deaf);
@@ -146,7 +146,7 @@ pub fn who_reads_late_gets_the_latest_and_not_all_before_it(story: &Story) {
         why: "With coalesce a reader that falls behind is held the latest message, in place of the one before it. When it \
               has read what waits, it gets that one.",
         read: "CONTRACT.md (SLOW_READER), notes/11-rooms.md",
-        hand: "SLOW_READER=coalesce; websocat ws://127.0.0.1:{port}/chat stopped with Ctrl-Z for a while",
+        hand: "SLOW_READER=coalesce; make talk ADDRESS=ws://127.0.0.1:{port}/chat stopped with Ctrl-Z for a while",
     });
     // There would be room for all of it; but what is old by then is no use.
     let (_server, _ada, mut deaf) = one_does_not_read(story, "coalesce", 64 << 20);
@@ -164,7 +164,7 @@ pub fn who_never_reads_may_be_told_to_try_again_later(story: &Story) {
     story.teaches(Lesson {
         why: "The close code is the server's choice: 1008 says that the client did wrong, 1013 that it may come back.",
         read: "CONTRACT.md (SLOW_READER), the registry of close codes at IANA (1013)",
-        hand: "SLOW_READER=disconnect:1013; websocat ws://127.0.0.1:{port}/chat stopped with Ctrl-Z",
+        hand: "SLOW_READER=disconnect:1013; make talk ADDRESS=ws://127.0.0.1:{port}/chat stopped with Ctrl-Z",
     });
     let (_server, _ada, mut deaf) = one_does_not_read(story, "disconnect:1013", 256 << 10);
     loop {

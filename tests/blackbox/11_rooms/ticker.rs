@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::is;
 
-const BY_HAND: &str = "websocat ws://127.0.0.1:{port}/ticks";
+const BY_HAND: &str = "make talk ADDRESS=ws://127.0.0.1:{port}/ticks";
 /// So many ticks may be on the way to a reader.
 const WINDOW: u64 = 30;
 

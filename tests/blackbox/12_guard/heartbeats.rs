@@ -7,7 +7,9 @@ use serde_json::json;
 
 use super::{comes_in, counters, logs_in};
 
-const BY_HAND: &str = "PING_INTERVAL_MS=1000 PONG_TIMEOUT_MS=1000, then websocat -vv";
+const BY_HAND: &str = "PING_INTERVAL_MS=1000 PONG_TIMEOUT_MS=1000 make run STEP=12; with the cookie of \
+                       curl -i -d name=Ada http://127.0.0.1:{port}/login: \
+                       make talk ARGS=\"--quiet --header 'Cookie: session=...'\"";
 
 fn server(story: &Story, interval: u64, timeout: u64) -> Server {
     story.server_with(|s| s.env("PING_INTERVAL_MS", interval).env("PONG_TIMEOUT_MS", timeout))

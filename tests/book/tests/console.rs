@@ -17,7 +17,7 @@ use harness::{Story, Test, suite};
 use terminal::Terminal;
 
 /// So many blocks, in all chapters, may be left to the reader's hands. Fewer is better.
-const BY_HAND_AT_MOST: usize = 24;
+const BY_HAND_AT_MOST: usize = 14;
 
 /// A chapter may take this long.
 const LIMIT: Duration = Duration::from_secs(60);
