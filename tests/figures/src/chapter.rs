@@ -20,9 +20,15 @@ pub fn fill(chapter: &str, table: impl Fn(&str) -> Option<String>) -> Result<Str
 
 /// A table: its first column to the left, the others, numbers, to the right.
 pub fn table_of(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    aligned(head, &format!("l{}", "r".repeat(head.len() - 1)), rows)
+}
+
+/// A table; `sides` has `l` for a column that stands to the left, and `r` for one to the right.
+pub fn aligned(head: &[&str], sides: &str, rows: impl Iterator<Item = Vec<String>>) -> String {
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
     let mut table = line(head.iter().map(|&cell| cell.to_owned()).collect());
-    table += &format!("|---{}|\n", "|---:".repeat(head.len() - 1));
+    sides.chars().for_each(|side| table += if side == 'r' { "|---:" } else { "|---" });
+    table += "|\n";
     rows.for_each(|row| table += &line(row));
     table
 }

@@ -5,5 +5,5 @@
 mod chapter;
 mod chart;
 
-pub use chapter::{fill, hundredths, table_of, tenths, whole};
+pub use chapter::{aligned, fill, hundredths, table_of, tenths, whole};
 pub use chart::{Chart, Line, lines};
