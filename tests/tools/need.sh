@@ -6,7 +6,7 @@
 #                                  in one line what is missing and how to get it, and fails. Nothing is skipped.
 #   tests/tools/need.sh programs   the same for what the tests of one rung need: no browser, no other people's programs
 #   tests/tools/need.sh browser    the same for what the browser tests need
-#   tests/tools/need.sh bench      the same for the peers of `make bench`
+#   tests/tools/need.sh bench      the same for the peers of `make bench`; without perf it goes on: then nothing is profiled
 #   tests/tools/need.sh fuzz       only a C++ compiler, which `make fuzz` needs for libFuzzer
 #   tests/tools/need.sh chromium   prints the path of the browser that the tests use, or fails
 #
@@ -114,6 +114,10 @@ if [ -n "${CHROMIUM:-}" ] && ! have "$CHROMIUM"; then
     exit 1
 fi
 
+# Ubuntu's perf comes with its kernel.
+perf=linux-perf
+! grep -qs '^ID=ubuntu' /etc/os-release || perf=linux-tools-generic
+
 missing=""
 need() { missing="$missing $1"; }
 if [ -n "$with_programs" ]; then
@@ -134,6 +138,15 @@ fi
 if [ -n "$with_bench" ]; then
     node_fits || need nodejs
     have nginx || [ -x /usr/sbin/nginx ] || need nginx
+    if [ "$(uname)" = Linux ] && ! have perf; then
+        if [ "$(id -u)" = 0 ] && have apt-get; then
+            need $perf
+        elif have apt-get; then
+            echo "need.sh: no missed goal is profiled without perf: sudo apt-get install $perf" >&2
+        else
+            echo "need.sh: no missed goal is profiled without perf, which most systems have in a package of this name" >&2
+        fi
+    fi
 fi
 if [ -n "$with_peers" ]; then
     have nginx || [ -x /usr/sbin/nginx ] || need nginx # Debian's users do not look there
