@@ -148,7 +148,7 @@ compare: cargo
 	COMPARE=$(if $(SHOW),show,full) cargo test --test compare
 
 # Ten minutes on a quiet machine. WRITE=1: everything beside everybody, and the notes show it. SHOW=1: only that, from the
-# figures that are there.
+# figures that are there. PROFILE=1: only where the time goes with each load of which a goal is missed.
 .PHONY: bench
 ifneq ($(ADDRESS),)
 bench: cargo
@@ -159,9 +159,9 @@ ifneq ($(SHOW),)
 	SHOW=1 cargo run --quiet --release --package bench --bin bench
 else
 	@tests/tools/need.sh bench
-	cargo build --quiet --release --manifest-path tests/bench/peers/Cargo.toml
+	$(if $(PROFILE),,cargo build --quiet --release --manifest-path tests/bench/peers/Cargo.toml)
 	BENCH_ROUNDS=$(or $(ROUNDS),7) BENCH_SECONDS=$(or $(SECONDS),0.6) ONLY='$(ONLY)' WHO='$(WHO)' WRITE='$(WRITE)' \
-		cargo run --quiet --release --package bench --bin bench -- --nocapture
+		PROFILE='$(PROFILE)' cargo run --quiet --release --package bench --bin bench -- --nocapture
 endif
 endif
 

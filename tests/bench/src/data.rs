@@ -63,6 +63,31 @@ pub struct Wait {
     pub goal: f64,
 }
 
+/// How much of a server's processor time was spent where.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Share {
+    /// The load's name.
+    pub load: String,
+    /// Where.
+    pub place: Place,
+    /// In this function itself, not in those that it calls; empty: in all of that place.
+    pub function: String,
+    /// So many samples of the profiler.
+    pub samples: u64,
+}
+
+/// Where a server spends its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    /// In system calls and interrupts.
+    Kernel,
+    /// In the program.
+    Program,
+    /// In the C library, and in the clock, which the kernel lends to programs.
+    Library,
+}
+
 /// The rows as text.
 ///
 /// # Errors

@@ -127,6 +127,13 @@ impl Goal {
     }
 }
 
+/// The loads of which a goal is missed.
+pub fn missed(rows: &[Row]) -> Vec<Load> {
+    let goals = goals(rows);
+    let missed = |load: &&Load| goals.iter().any(|goal| goal.load == load.name && !goal.is_reached());
+    LOADS.iter().filter(missed).copied().collect()
+}
+
 /// Bytes for each idle connection of one contestant.
 pub fn idle_bytes(rows: &[Idle], who: &str) -> Option<f64> {
     let row = rows.iter().find(|row| row.who == who)?;

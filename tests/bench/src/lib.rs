@@ -5,7 +5,7 @@
 //! slow is slow for all. What is shown are ratios within a round.
 //!
 //! `load.rs` what is asked; `script.rs` its bytes; `member.rs` one connection; `generator.rs` all of them; `contestant.rs` who
-//! is measured; `cost.rs` what it cost the server; `rounds.rs` all of that, in turn; `data.rs` the figures in files;
+//! is measured; `cost.rs` what it cost the server; `rounds.rs` all of that, in turn; `profile.rs` where the time goes; `data.rs` the figures in files;
 //! `ways.rs` and `instructions.rs` the same without
 //! sockets, counted in instructions; `alone.rs` the innermost loops; `goals.rs` what they must be; `notes.rs`, `tables.rs` and `plots.rs` what the chapter shows.
 
@@ -20,6 +20,7 @@ mod load;
 mod member;
 mod notes;
 mod plots;
+mod profile;
 mod rounds;
 mod script;
 mod tables;
@@ -30,4 +31,5 @@ pub use contestant::{Contestant, Ground, missing};
 pub use generator::{Generator, Measured};
 pub use load::{GROWTH, LOADS, Load, Talk};
 pub use notes::Notes;
-pub use rounds::{Plan, idle, pin, rounds, system_calls};
+pub use profile::no_profiler;
+pub use rounds::{Plan, idle, pin, profile, rounds, system_calls};

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use bench::data::Share;
 use bench::{
-    Contestant, GROWTH, Ground, LOADS, Load, Notes, Plan, alone, idle, missing, pin, rounds, system_calls,
+    Contestant, GROWTH, Ground, LOADS, Load, Notes, Plan, alone, goals, idle, missing, no_profiler, pin,
+    profile, rounds, system_calls,
 };
 use harness::{Story, tests};
 
@@ -20,6 +22,9 @@ fn main() -> ExitCode {
             return ExitCode::from(101);
         }
     }
+    if std::env::var("PROFILE").is_ok_and(|profile| profile == "1") {
+        return harness::suite("bench", tests![alone(300, missed_goals_are_profiled)]);
+    }
     harness::suite("bench", tests![alone(3000, everybody_is_measured)])
 }
 
@@ -27,6 +32,39 @@ fn what_was_measured_is_shown_anew(story: &Story) {
     let notes = home().join("notes");
     let written = Notes::read(&notes).and_then(|measured| measured.write(&notes));
     written.unwrap_or_else(|error| story.fails(format!("cannot show the figures: {error}")));
+}
+
+/// Only that: whose goal is missed stands in the notes.
+fn missed_goals_are_profiled(story: &Story) {
+    let (wish, path) = (Wish::from_environment(), home().join("notes"));
+    let mut notes = Notes::read(&path).unwrap_or_else(|error| story.fails(format!("the figures: {error}")));
+    if let Some(why) = no_profiler(story) {
+        story.fails(format!("nothing can be profiled: {why}"));
+    }
+    let missed = goals::missed(&notes.rows);
+    let loads: Vec<Load> = missed.iter().copied().filter(|load| wish.wants(load)).collect();
+    let ground = ground(story);
+    let of = |loads: &[Load], share: &Share| loads.iter().any(|load| load.name == share.load);
+    notes.profile.retain(|share| of(&missed, share) && !of(&loads, share));
+    notes.profile.extend(profile(story, &ground, &loads));
+    notes.profile.sort_by_key(|share| missed.iter().position(|load| load.name == share.load));
+    println!("\n{}", notes.profile_text());
+    if wish.writes {
+        let written = notes.write(&path);
+        written.unwrap_or_else(|error| story.fails(format!("cannot write the notes: {error}")));
+    }
+}
+
+/// Servers on one core, the generator on the other, where there are two.
+fn ground(story: &Story) -> Ground {
+    let core = pin();
+    if core.is_none() {
+        println!(
+            "\nservers and generator share their cores here: the rates say little, the processor times more"
+        );
+    }
+    let ground = Ground::new(story, core, true);
+    ground.unwrap_or_else(|error| story.fails(format!("cannot write the files: {error}")))
 }
 
 /// Connections that do nothing.
@@ -37,21 +75,18 @@ fn everybody_is_measured(story: &Story) {
     let missing = missing();
     missing.iter().for_each(|one| println!("\nis missing, and not measured: {one}"));
     let who = wish.contestants(&missing);
-    let loads =
-        |all: &[Load]| all.iter().copied().filter(|load| load.name.contains(&wish.only)).collect::<Vec<_>>();
-    let core = pin();
-    if core.is_none() {
-        println!(
-            "\nservers and generator share their cores here: the rates say little, the processor times more"
-        );
-    }
-    let ground = Ground::new(story, core, true);
-    let ground = ground.unwrap_or_else(|error| story.fails(format!("cannot write the files: {error}")));
+    let no_profiler = no_profiler(story);
+    no_profiler.iter().for_each(|why| println!("\nno missed goal is profiled: {why}"));
+    let loads = |all: &[Load]| all.iter().copied().filter(|load| wish.wants(load)).collect::<Vec<_>>();
+    let ground = ground(story);
 
     let round = |number| eprintln!("round {number}");
     let measured = rounds(story, &ground, (&loads(&LOADS), &who), wish.plan, round);
     let mut notes = Notes { rows: measured, ..Notes::default() };
     notes.rows.extend(system_calls(story, &ground, &loads(&LOADS), &who));
+    if no_profiler.is_none() {
+        notes.profile = profile(story, &ground, &goals::missed(&notes.rows));
+    }
     let few = Plan { rounds: wish.plan.rounds.min(3), ..wish.plan };
     notes.rows.extend(rounds(story, &ground, (&loads(&GROWTH), &who), few, round));
     if "idle".contains(&wish.only) {
@@ -93,6 +128,10 @@ impl Wish {
             who: text("WHO"),
             writes: text("WRITE") == "1",
         }
+    }
+
+    fn wants(&self, load: &Load) -> bool {
+        load.name.contains(&self.only)
     }
 
     /// Ours are always there.

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use figures::fill;
 
-use crate::data::{self, Alone, Idle, Row, Wait};
+use crate::data::{self, Alone, Idle, Row, Share, Wait};
+use crate::goals::missed;
 use crate::load::{LOADS, Load};
 use crate::plots::pictures;
 use crate::tables::table;
@@ -18,6 +19,8 @@ pub struct Notes {
     pub rows: Vec<Row>,
     /// Idle connections.
     pub idle: Vec<Idle>,
+    /// Where the time goes, of each load with a goal that is missed.
+    pub profile: Vec<Share>,
     /// The innermost loops.
     pub alone: Vec<Alone>,
     /// What a student waits for; tests/tools/waits.sh measures it.
@@ -26,6 +29,7 @@ pub struct Notes {
 
 const ROWS: &str = "bench.csv";
 const IDLE: &str = "bench-idle.csv";
+const PROFILE: &str = "bench-profile.csv";
 const ALONE: &str = "bench-alone.csv";
 const WAITS: &str = "bench-waits.csv";
 /// The chapter.
@@ -41,6 +45,7 @@ impl Notes {
         Ok(Notes {
             rows: data::read(&read(ROWS)?)?,
             idle: data::read(&read(IDLE)?)?,
+            profile: data::read(&read(PROFILE)?)?,
             alone: data::read(&read(ALONE)?)?,
             waits: data::read(&read(WAITS)?)?,
         })
@@ -53,6 +58,7 @@ impl Notes {
     pub fn write(&self, notes: &Path) -> io::Result<()> {
         fs::write(notes.join(ROWS), data::write(&self.rows)?)?;
         fs::write(notes.join(IDLE), data::write(&self.idle)?)?;
+        fs::write(notes.join(PROFILE), data::write(&self.profile)?)?;
         fs::write(notes.join(ALONE), data::write(&self.alone)?)?;
         self.shown(notes)?.into_iter().try_for_each(|(path, text)| fs::write(notes.join(path), text))
     }
@@ -67,6 +73,11 @@ impl Notes {
         Ok([(CHAPTER, filled)].into_iter().chain(pictures(&self.rows)).collect())
     }
 
+    /// The profile's table, for a terminal.
+    pub fn profile_text(&self) -> String {
+        table("profile", self).unwrap_or_default()
+    }
+
     /// All tables, for a terminal.
     pub fn text(&self) -> String {
         let measured = |load: &&Load| self.rows.iter().any(|row| row.load == load.name);
@@ -75,6 +86,7 @@ impl Notes {
             (!self.idle.is_empty(), "What idle connections cost", "idle"),
             (!self.alone.is_empty(), "Alone", "alone"),
             (true, "The goals", "goals"),
+            (!missed(&self.rows).is_empty(), "Where the time goes", "profile"),
         ];
         let others =
             others.into_iter().filter(|(there, ..)| *there).map(|(_, words, name)| (words.into(), name));

@@ -8,13 +8,17 @@ use rustix::thread::{CpuSet, sched_setaffinity};
 
 use crate::contestant::{Contestant, Ground};
 use crate::cost::{Calls, processor};
-use crate::data::{Idle, Row};
+use crate::data::{Idle, Row, Share};
 use crate::generator::Generator;
 use crate::load::{Load, Talk};
+use crate::profile::Profiler;
 use crate::script::Script;
 
 /// So long are system calls counted, at some thousand in a second.
 const STRACED: Duration = Duration::from_millis(500);
+
+/// And so long is a server profiled.
+const PROFILED: Duration = Duration::from_secs(3);
 
 /// How much is measured.
 #[derive(Debug, Clone, Copy)]
@@ -129,6 +133,35 @@ pub fn system_calls(story: &Story, ground: &Ground, loads: &[Load], who: &[Conte
         }
     }
     rows
+}
+
+/// Ours once more with each load under perf: where its time goes. A load that gives no profile is told.
+pub fn profile(story: &Story, ground: &Ground, loads: &[Load]) -> Vec<Share> {
+    let one = Contestant::Barewire;
+    let servers = start(story, ground, loads, &[one]);
+    let mut shares = Vec::new();
+    for load in loads {
+        let serves = one.serves(load);
+        let server = &servers[&(one.name(), serves.clone())];
+        let profiled = (|| {
+            let mut generator = Generator::new(*load, server.address(), one.is_bare())?;
+            let profiler = Profiler::of(story, server);
+            generator.counts(PROFILED)?;
+            // `05-keep-alive/hello` is a program that is called `hello`.
+            let profile = profiler.end(serves.rsplit('/').next().unwrap_or_default());
+            generator.ends()?;
+            Ok(profile)
+        })();
+        let profiled: Result<Vec<Share>, String> =
+            profiled.unwrap_or_else(|why: String| story.fails(format!("{}, profiled: {why}", load.name)));
+        match profiled {
+            Ok(profile) => {
+                shares.extend(profile.into_iter().map(|share| Share { load: load.name.into(), ..share }));
+            }
+            Err(why) => println!("\n{} is not profiled: {why}", load.name),
+        }
+    }
+    shares
 }
 
 /// Ten thousand connections that do nothing: what the server keeps for each, and how long they take to come.

@@ -1,18 +1,19 @@
 //! The chapter's tables, from the figures.
 
-use figures::{hundredths, table_of, whole};
+use figures::{aligned, hundredths, table_of, tenths, whole};
 
 use crate::contestant::Contestant;
-use crate::data::{Alone, Idle, Row, Wait};
-use crate::goals::{Goal, IDLE_BYTES, Ratio, What, goals, idle_bytes, middle, ratio};
-use crate::load::LOADS;
+use crate::data::{Alone, Idle, Place, Row, Share, Wait};
+use crate::goals::{Goal, IDLE_BYTES, Ratio, What, goals, idle_bytes, middle, missed, ratio};
+use crate::load::{LOADS, Load};
 use crate::notes::Notes;
 
-/// The chapter's table of this name: `goals`, `idle`, `waits`, or a load's.
+/// The chapter's table of this name: `goals`, `profile`, `idle`, `alone`, `waits`, or a load's.
 pub fn table(name: &str, notes: &Notes) -> Option<String> {
-    let Notes { rows, idle, alone, waits } = notes;
+    let Notes { rows, idle, profile, alone, waits } = notes;
     match name {
         "goals" => Some(goals_table(rows, idle)),
+        "profile" => Some(profile_table(rows, profile)),
         "idle" => Some(idle_table(idle)),
         "alone" => Some(alone_table(alone)),
         "waits" => Some(waits_table(waits)),
@@ -44,13 +45,14 @@ fn waits_table(waits: &[Wait]) -> String {
     table_of(
         &["", "seconds", "at most", "reached"],
         waits.iter().map(|wait| {
-            let reached = if wait.seconds <= wait.goal { "yes".into() } else { missed("no") };
+            let reached = if wait.seconds <= wait.goal { "yes".into() } else { red("no") };
             vec![wait.what.clone(), format!("{:.1}", wait.seconds), format!("{:.0}", wait.goal), reached]
         }),
     )
 }
 
 const NONE: &str = "not measured";
+const NOT_PROFILED: &str = "not profiled";
 
 /// The worst first.
 fn goals_table(rows: &[Row], idle: &[Idle]) -> String {
@@ -65,7 +67,7 @@ fn goals_table(rows: &[Row], idle: &[Idle]) -> String {
             format!("{words}: {} beside {}", goal.what.words(), goal.beside),
             format!("{:.2}", goal.wanted),
             is,
-            if goal.is_reached() { "yes".into() } else { missed("no") },
+            if goal.is_reached() { "yes".into() } else { red("[no](#where-the-time-goes)") },
         ];
         cells.to_vec()
     });
@@ -74,15 +76,46 @@ fn goals_table(rows: &[Row], idle: &[Idle]) -> String {
         "bytes of memory for an idle connection (at most)".into(),
         format!("{IDLE_BYTES:.0}"),
         bytes.map_or(NONE.into(), |bytes| format!("{bytes:.0}")),
-        if bytes.is_some_and(|bytes| bytes <= IDLE_BYTES) { "yes".into() } else { missed("no") },
+        if bytes.is_some_and(|bytes| bytes <= IDLE_BYTES) { "yes".into() } else { red("no") },
     ];
     let memory = (!idle.is_empty()).then(|| memory.to_vec());
     table_of(&["goal", "wanted", "is", "reached"], lines.chain(memory))
 }
 
 /// book.css makes it red.
-fn missed(word: &str) -> String {
+fn red(word: &str) -> String {
     format!("<span class=\"missed\">{word}</span>")
+}
+
+/// One line for each load of which a goal is missed.
+fn profile_table(rows: &[Row], profile: &[Share]) -> String {
+    let head = ["load", "kernel", "our program", "C library", "the largest functions, in percent"];
+    let line = |load: &Load| {
+        let of: Vec<&Share> = profile.iter().filter(|share| share.load == load.name).collect();
+        let (places, functions): (Vec<&Share>, Vec<&Share>) =
+            of.iter().partition(|share| share.function.is_empty());
+        let all: u64 = places.iter().map(|share| share.samples).sum();
+        if all == 0 {
+            let nothing = std::iter::repeat_n(String::new(), head.len() - 2);
+            return [load.words(), NOT_PROFILED.into()].into_iter().chain(nothing).collect();
+        }
+        let percent = |samples: u64| 100.0 * samples as f64 / all as f64;
+        let place = |place| {
+            let samples = places.iter().find(|share| share.place == place).map_or(0, |share| share.samples);
+            format!("{} %", whole(percent(samples)))
+        };
+        let largest = |place| {
+            let functions = functions.iter().filter(|share| share.place == place);
+            let words: Vec<String> = functions
+                .map(|share| format!("`{}` {}", share.function, tenths(percent(share.samples))))
+                .collect();
+            words.join(", ")
+        };
+        let places = [Place::Kernel, Place::Program, Place::Library].map(place);
+        let functions = [Place::Program, Place::Kernel].map(largest).join("; in the kernel ");
+        [load.words()].into_iter().chain(places).chain([functions]).collect()
+    };
+    aligned(&head, "lrrrl", missed(rows).iter().map(line))
 }
 
 fn spread(ratio: &Ratio) -> String {
@@ -165,4 +198,50 @@ fn idle_table(rows: &[Idle]) -> String {
             ]
         }),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(load: &str, who: &str, answers: u64) -> Row {
+        Row {
+            load: load.into(),
+            who: who.into(),
+            answers,
+            seconds: 1.0,
+            processor_us: Some(1.0),
+            ..Row::default()
+        }
+    }
+
+    #[test]
+    fn a_missed_goal_has_its_profile_or_says_that_it_has_none() {
+        let missed =
+            ["hello", "file-1k"].iter().flat_map(|load| [row(load, "barewire", 1), row(load, "nginx", 2)]);
+        let reached = [row("file-100k", "barewire", 4), row("file-100k", "nginx", 2)];
+        let rows: Vec<Row> = missed.chain(reached).collect();
+        let share = |load: &str, place, function: &str, samples| Share {
+            load: load.into(),
+            place,
+            function: function.into(),
+            samples,
+        };
+        let profile = [
+            share("hello", Place::Kernel, "", 600),
+            share("hello", Place::Program, "", 300),
+            share("hello", Place::Library, "", 100),
+            share("hello", Place::Program, "a::b", 205),
+            share("hello", Place::Program, "c", 50),
+            share("hello", Place::Kernel, "tcp_ack", 66),
+            share("file-100k", Place::Kernel, "", 1),
+        ];
+        let notes = Notes { rows, profile: profile.into(), ..Notes::default() };
+        let table = |name| table(name, &notes).expect("there is one");
+        let lines: Vec<String> = table("profile").lines().skip(2).map(str::to_owned).collect();
+        let hello = "| HTTP, a small answer, 100 connections | 60 % | 30 % | 10 % | `a::b` 20.5, `c` 5.0; in the kernel `tcp_ack` 6.6 |";
+        assert_eq!(lines, [hello, "| HTTP, a file of 1 KiB, 100 connections | not profiled |  |  |  |"]);
+        let linked = table("goals").matches("[no](#where-the-time-goes)").count();
+        assert_eq!(linked, 4, "rate and processor time of two loads");
+    }
 }
