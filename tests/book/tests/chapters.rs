@@ -96,3 +96,38 @@ fn each_question_has_an_answer_folded_away() {
     }
     assert!(alone.is_empty(), "questions without an answer:\n{}\n", alone.join("\n"));
 }
+
+/// What a test says in a chapter, it says today.
+#[test]
+fn each_lesson_that_a_chapter_quotes_is_that_of_a_test() {
+    let tests: Vec<String> = files("tests/blackbox")
+        .iter()
+        .filter(|file| file.extension().is_some_and(|extension| extension == "rs"))
+        .map(|file| in_one_line(&fs::read_to_string(workspace().join(file)).expect("it was just listed")))
+        .collect();
+    let (mut count, mut stale) = (0, Vec::new());
+    for (name, text) in chapters() {
+        for block in text.split("\n  why:  ").skip(1) {
+            let lines = block
+                .split("\n  read: ")
+                .next()
+                .unwrap_or_default()
+                .split("\n```")
+                .next()
+                .unwrap_or_default();
+            let lesson = in_one_line(lines);
+            count += 1;
+            if !tests.iter().any(|test| test.contains(&lesson)) {
+                stale.push(format!("{name}: {lesson}"));
+            }
+        }
+    }
+    assert!(stale.is_empty(), "no test says this:\n{}\n", stale.join("\n"));
+    assert!(count >= 12, "only {count} were found");
+}
+
+/// A text as its words, whether its lines end with a backslash or not; quotes as they stand in a string.
+fn in_one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().filter(|word| *word != "\\").collect();
+    words.join(" ").replace("\\\"", "\"")
+}
