@@ -22,9 +22,8 @@ pub fn an_event_stream_is_chunks_of_events(story: &Story) {
         .has_field("Transfer-Encoding", "chunked")
         .has_no_field("Content-Length");
     receives_chunk(story, &mut reads, "retry: 1234\n\n");
-    let id = says(&mut ada, "one\n\n three\r\nfour\rfive");
-    let lines = "data: one\ndata: \ndata:  three\ndata: four\ndata: five\n";
-    receives_chunk(story, &mut reads, &format!("id: {id}\ndata: Ada\n{lines}\n"));
+    let id = says(&mut ada, "Hello");
+    receives_chunk(story, &mut reads, &format!("id: {id}\ndata: Ada\ndata: Hello\n\n"));
 }
 
 pub fn a_message_cannot_forge_an_event(story: &Story) {
@@ -38,8 +37,8 @@ pub fn a_message_cannot_forge_an_event(story: &Story) {
     let mut ada = story.client("ada", &server);
     let mut reads = reads_events(story, "reads", &server, "/events", 1);
     for end in ["\n", "\r", "\r\n"] {
-        let id = says(&mut ada, &format!("x{end}{end}id: 99{end}event: evil{end}data: forged"));
-        let lines = "data: x\ndata: \ndata: id: 99\ndata: event: evil\ndata: data: forged\n";
+        let id = says(&mut ada, &format!("x{end}{end} y{end}id: 99{end}event: evil{end}data: forged"));
+        let lines = "data: x\ndata: \ndata:  y\ndata: id: 99\ndata: event: evil\ndata: data: forged\n";
         receives_chunk(story, &mut reads, &format!("id: {id}\ndata: Ada\n{lines}\n"));
     }
 }

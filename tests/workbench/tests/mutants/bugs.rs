@@ -60,7 +60,9 @@ pub fn faults(bugs: &[Bug], mistakes: &Mistakes) -> Vec<String> {
             continue;
         };
         let step = mistake.suite.split('-').next().unwrap_or_default();
-        let test = format!("`{step} {}`", mistake.test);
+        // A suite in several files names the file too, the notes do not.
+        let name = mistake.test.rsplit("::").next().unwrap_or_default();
+        let test = format!("`{step} {name}`");
         if !bug.tests.contains(&test) {
             faults.push(format!("{}: the row does not name {test}", mistake.name));
         }
