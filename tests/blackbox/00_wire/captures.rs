@@ -96,7 +96,9 @@ fn drawn(story: &Story, bytes: &[u8], columns: usize) -> harness::Ran {
 pub fn other_captures_are_read(story: &Story) {
     story.teaches(Lesson {
         why: "The first four bytes of a capture say in which byte order the numbers are written and what the clock counts; \
-              the link type says what stands before each IP header.",
+              the link type says what stands before each IP header. On Ethernet a frame is padded to 60 bytes: the IP \
+              header's total length says where the packet ends. The server's first number here is the last there is, and \
+              the number after 4,294,967,295 is 0: only a difference modulo 2^32 is a distance.",
         read: "https://www.tcpdump.org/linktypes.html, notes/00-wire.md",
         hand: "sudo tcpdump -i lo -w x.pcap port 8080, then: cargo run --bin 00-wire -- --read x.pcap",
     });
@@ -108,7 +110,12 @@ pub fn other_captures_are_read(story: &Story) {
             for (magic, millisecond) in [(0xa1b2_c3d4, 1000), (0xa1b2_3c4d, 1_000_000)] {
                 let mut bytes = header(magic, link_type, order);
                 for (number, packet) in exchange().iter().enumerate() {
-                    bytes.extend(record(millisecond * number as u32, &[before, packet].concat(), order));
+                    let mut frame = [before, packet].concat();
+                    if link_type == 1 {
+                        // Some cards pad with what was in their memory.
+                        frame.resize(frame.len().max(60), 0xee);
+                    }
+                    bytes.extend(record(millisecond * number as u32, &frame, order));
                 }
                 let picture = drawn(story, &bytes, 100);
                 picture.succeeds();
@@ -192,7 +199,8 @@ pub fn a_file_that_is_no_capture_is_said_in_one_line(story: &Story) {
 
 pub fn checksums_are_judged(story: &Story) {
     story.teaches(Lesson {
-        why: "The checksum covers the addresses, the length, the header and the payload. Where a network card computes it, \
+        why: "The checksum covers the addresses, the length, the header and the payload; an odd byte at its end counts as the \
+              upper half of a number. Where a network card computes it, \
               the kernel puts only the sum over the addresses and the length there, and on loopback that is what one sees.",
         read: "RFC 9293 §3.1, RFC 1071, notes/00-wire.md",
         hand: "make wire STEP=05",
@@ -218,6 +226,8 @@ pub fn checksums_are_judged(story: &Story) {
         ],
     );
     story.expects(picture.text().matches("covers the addresses only").count() == 1, "that to be told once");
+    let wrong = picture.text().matches("is wrong, 0x").count();
+    story.expects(wrong == 1, format!("one checksum to be wrong, not {wrong}"));
 }
 
 pub fn a_narrow_terminal_is_not_overflowed(story: &Story) {

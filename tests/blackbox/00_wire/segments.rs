@@ -11,7 +11,8 @@ use crate::watch::{Watched, in_order, watched, watches};
 pub fn a_handshake_is_drawn(story: &Story) {
     story.teaches(Lesson {
         why: "SYN takes the first number of a side, so the first byte has the next one, and each side says by ACK which \
-              number it waits for. Relative to the first: SYN 0; SYN 0, ACK 1; seq 1, ACK 1.",
+              number it waits for. Relative to the first: SYN 0; SYN 0, ACK 1; seq 1, ACK 1. None of the three has \
+              payload: what stands behind the 20 fixed bytes are options, and the data offset says where the header ends.",
         read: "RFC 9293 §3.5, notes/00-wire.md",
         hand: "make wire STEP=01",
     });
