@@ -35,9 +35,11 @@ read -r listening <&3 || { cat "$said" >&2 && exit 1; }
 address=${listening##*//}
 port=${address##*:}
 
+# macOS has no such program; there the watcher ends at once, with the reason.
+limit=$(command -v timeout || true)
 # Through a pipe, since its first line says that it is ready; so it must be told how wide the terminal is.
 columns=${COLUMNS:-$([ -t 1 ] && tput cols || echo 100)}
-exec 4< <(COLUMNS=$columns exec timeout 10 "$watcher" --port "$port" --once "$@")
+exec 4< <(COLUMNS=$columns exec ${limit:+"$limit" 10} "$watcher" --port "$port" --once "$@")
 watcher_pid=$!
 read -r watching <&4 || { wait "$watcher_pid" || exit $?; }
 echo "$rung: $listening"

@@ -90,7 +90,7 @@ else
 fi
 
 echo
-echo 'For all tests, with a browser (make test, make browser):'
+echo 'For all tests, with a browser and other programs (make test, make browser):'
 if have node; then
     if [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ]; then good node "$(node --version)"; else
         bad node "20 or newer; this is $(node --version)" "https://nodejs.org"
@@ -100,6 +100,22 @@ else
 fi
 if browser=$(tests/tools/need.sh chromium 2>/dev/null); then good chromium "$browser"; else
     bad chromium "the browser of the tests" "$(package chromium '--cask chromium' chromium), or set CHROMIUM=/path/to/chrome"
+fi
+# Debian's users do not look in /usr/sbin.
+if have nginx || [ -x /usr/sbin/nginx ]; then good nginx "a proxy in front of our servers"; else
+    bad nginx "a proxy in front of our servers" "$(package nginx nginx nginx)"
+fi
+if have wrk; then good wrk "asks as fast as it can"; else bad wrk "asks as fast as it can" "$(package wrk wrk wrk)"; fi
+# What need.sh asks for: Debian has venv and pip in a package of their own.
+if python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    good python3 "$(first_line python3 --version)"
+else
+    bad python3 "3.11 or newer, with venv and pip: a WebSocket client" "$(package python3-venv python python3)"
+fi
+if [ "$(uname)" = Linux ]; then
+    if have valgrind; then good valgrind "counts instructions"; else
+        bad valgrind "counts instructions" "$(package valgrind valgrind valgrind)"
+    fi
 fi
 
 echo
