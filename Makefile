@@ -60,7 +60,9 @@ help:
 	@echo
 	@echo 'README.md says what each is for; notes/ has a chapter for each.'
 	@# Before the first copy there is nothing to tell, and nothing to build for it.
-	@if ls -d mine/[0-9]* >/dev/null 2>&1; then echo; echo 'Yours:'; $(WORKBENCH) ladder; fi
+	@echo
+	@if ls -d mine/[0-9]* >/dev/null 2>&1; then echo 'Yours:'; $(WORKBENCH) ladder; \
+		else echo 'Next: make run, or begin with your own: make start STEP=01'; fi
 
 .PHONY: cargo
 cargo:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure that what the tests need is there: curl, nc, strace; Node, a Chromium and the npm packages of tests/browser;
+# Makes sure that what the tests need is there: curl, nc, xxd, strace; Node, a Chromium and the npm packages of tests/browser;
 # nginx, wrk, valgrind, Python, and the packages of tests/peers from npm and PyPI.
 #
 #   tests/tools/need.sh            checks; on Debian or Ubuntu as root it installs what is missing; elsewhere it says
@@ -123,6 +123,7 @@ need() { missing="$missing $1"; }
 if [ -n "$with_programs" ]; then
     have curl || need curl
     have nc || need netcat-openbsd
+    have xxd || need xxd # macOS has it
     if [ "$(uname)" = Linux ]; then
         have strace || need strace # for the tests that count system calls
         have ip || need iproute2   # a new network namespace has its loopback down
@@ -179,7 +180,7 @@ if [ -n "$missing" ]; then
         elif have brew; then
             how="brew install$(echo "$missing" | sed 's/netcat-openbsd/netcat/; s/nodejs/node/; s/python3-venv/python/; s/g++/gcc/')"
         elif have dnf; then
-            how="sudo dnf install$(echo "$missing" | sed 's/netcat-openbsd/netcat/; s/nodejs/nodejs npm/; s/-venv//; s/g++/gcc-c++/')"
+            how="sudo dnf install$(echo "$missing" | sed 's/netcat-openbsd/netcat/; s/nodejs/nodejs npm/; s/-venv//; s/g++/gcc-c++/; s/xxd/vim-common/')"
         else
             how="your system's package manager has them; or set CHROMIUM=/path/to/chrome"
         fi

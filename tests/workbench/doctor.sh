@@ -73,6 +73,9 @@ fi
 if have nc; then good nc "sends and shows bytes by hand"; else
     bad nc "sends and shows bytes by hand" "$(package netcat-openbsd netcat nmap-ncat)"
 fi
+if have xxd; then good xxd "shows bytes in hexadecimal"; else
+    bad xxd "shows bytes in hexadecimal" "$(package xxd vim vim-common)"
+fi
 if [ "$(uname)" = Linux ]; then
     if have strace; then good strace "shows system calls"; else
         bad strace "shows system calls" "$(package strace strace strace)"
