@@ -16,6 +16,9 @@ const VARIABLE: &[(&str, &str)] = &[
     (r"\bsession=[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", "session=<session>"),
     (r"\bcurl/\d+\.\d+\.\d+", "curl/<version>"),
     (r"--[0-9a-f]{32}\b", "--<boundary>"),
+    // What rung 00 draws: its times, and arrows as long as the terminal is wide.
+    (r"^ +\d+\.\d{6} \|", "<time> |"),
+    (r"-{3,}", "---"),
     // Columns are as wide as what stands in them.
     (r"[ \t]+", " "),
 ];
