@@ -127,7 +127,10 @@ fn consoles(chapter: &str) -> Result<Vec<Console>, String> {
 
 /// Builds the programs that these blocks name.
 fn build(consoles: &[Console]) -> Result<(), String> {
-    let run = consoles.iter().filter(|console| !matches!(console.kind, Kind::ByHand(_)));
+    let is_run = |console: &&Console| {
+        (cfg!(target_os = "linux") || !console.linux) && !matches!(console.kind, Kind::ByHand(_))
+    };
+    let run = consoles.iter().filter(is_run);
     for command in run.flat_map(|console| &console.commands) {
         for program in terminal::programs(&command.line) {
             harness::binary(&program, false)?;
