@@ -175,8 +175,11 @@ impl Process {
         [0, 1].map(|stream| String::from_utf8_lossy(&state.output[stream]).into_owned())
     }
 
-    /// The last lines that it printed, stdout before stderr.
+    /// The last lines that it printed, stdout before stderr. Of one that has ended they may still be in the pipe: they are
+    /// waited for, but not long, since a child of its own may hold the pipe open.
     pub(crate) fn last_lines(&self, count: usize) -> Vec<String> {
+        let limit = Duration::from_millis(500);
+        self.wait_until(limit, |state| (state.status.is_none() || state.open_outputs == 0).then_some(()));
         let [out, err] = self.output();
         let lines: Vec<&str> = out.lines().chain(err.lines()).collect();
         lines[lines.len().saturating_sub(count)..].iter().map(|&line| line.to_owned()).collect()
