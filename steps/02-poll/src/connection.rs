@@ -48,7 +48,10 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
         match self.net.ports.get(id).map(|port| port.phase) {
             None => {}
             Some(Phase::Connecting) => self.connect_progress(id, world),
-            Some(Phase::Open) => self.read(id, world),
+            Some(Phase::Open) => {
+                self.read(id, world);
+                self.send_large(id, world);
+            }
             Some(Phase::Flushing | Phase::Lingering) => self.discard(id, world),
             Some(Phase::Aborted) => self.remove(id, Ended::Aborted, world),
         }

@@ -12,7 +12,8 @@ use crate::{ConnId, Limits, Sent};
 /// The side of the loop that callbacks see.
 ///
 /// All output stands here, apart from the protocols, so a callback for one connection may fill any other's.
-/// Nothing is written at once: what a turn queued leaves in one write per connection when the turn ends.
+/// Nothing is written at once: what a turn queued leaves in one write per connection when the turn ends. (An answer of 64 KiB
+/// or more leaves when its connection has been served: `large.rs`.)
 pub struct Net {
     /// The time at the beginning of this turn.
     pub now: Instant,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 
 use super::*;
-use crate::Protocol;
+use crate::{Protocol, Sent};
 
 /// Longer than anything here takes, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -111,6 +111,17 @@ impl EventLoop<Ear> {
             port.readable = true;
         }
         self.serve(id, heard);
+    }
+}
+
+#[test]
+fn a_large_answer_leaves_at_once_and_a_small_one_when_the_turn_ends() {
+    let (mut event_loop, mut heard, id, _client) = accepted();
+    for (length, at_once) in [(100, false), (64 * 1024, true)] {
+        assert_eq!(event_loop.net.send_to(id, &vec![b'x'; length]), Sent::Queued);
+        event_loop.serve(id, &mut heard);
+        assert_eq!(event_loop.net.pending_of(id) < length as u64, at_once, "{length} bytes");
+        event_loop.flush(id, &mut heard);
     }
 }
 
