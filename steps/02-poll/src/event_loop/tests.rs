@@ -115,7 +115,7 @@ impl EventLoop<Ear> {
 }
 
 #[test]
-fn a_large_answer_leaves_at_once_and_a_small_one_when_the_turn_ends() {
+fn sixty_four_kib_leave_at_once_and_less_when_the_turn_ends() {
     let (mut event_loop, mut heard, id, _client) = accepted();
     for (length, at_once) in [(100, false), (64 * 1024, true)] {
         assert_eq!(event_loop.net.send_to(id, &vec![b'x'; length]), Sent::Queued);
