@@ -55,7 +55,7 @@ pub fn soak(story: &Story, rung: &Rung) {
         why: "A client may send anything, stop anywhere, and leave in any way. Whatever it does ends its own \
               connection at most; the server keeps nothing of it.",
         read: "the newest lines of the server's log above; then SOAK_SEED makes the same choices again",
-        hand: "head -c 100000 /dev/urandom | nc {address}",
+        hand: "head -c 100000 /dev/urandom | nc 127.0.0.1 {port}",
     });
     story.note(format!(
         "again: SOAK_SEED={seed} cargo test --package soak -- rung_{}",
