@@ -125,9 +125,8 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
 
     /// Shows what is unused once more, if somebody asked for that and nothing holds it back now.
     fn show_unused(&mut self, id: ConnId, world: &mut P::World) {
-        let limits = self.net.limits;
         if let Some(port) = self.net.ports.get_mut(id)
-            && !port.holds_back(&limits)
+            && !port.holds_back(&self.net.limits)
             && port.take(Note::LookAgain)
             && let Some(Some(Connection { protocol, carry, .. })) = self.connections.get_mut(id.slot())
         {

@@ -84,7 +84,7 @@ pub(crate) enum Flushed {
 /// As many parts as one vectored write takes. Most answers are one or two; a longer list goes around again.
 const PARTS: usize = 16;
 
-/// How many bytes one connection may send in one turn before the others come first. A reader on the same
+/// How many bytes one connection may send at a time before the others come first. A reader on the same
 /// machine can empty the socket as fast as we fill it, and would keep the loop for itself.
 const WRITE_BUDGET: u64 = 1024 * 1024;
 
@@ -157,7 +157,6 @@ impl Queue {
             log::trace!("{id} out {sent} bytes of a file");
             return Ok(sent);
         }
-        // ANCHOR: only-tail
         if self.chunks.is_empty() {
             // One small answer, or some, as nearly always: nothing to collect.
             let part = [IoSlice::new(&self.tail[self.sent as usize..])];
@@ -165,7 +164,6 @@ impl Queue {
             log_written(id, &part, written);
             return Ok(written);
         }
-        // ANCHOR_END: only-tail
         let in_memory = self.chunks.iter().map_while(Chunk::bytes).take(PARTS);
         let many = in_memory.clone().count();
         let reaches_tail = many == self.chunks.len() && !self.tail.is_empty();

@@ -5,9 +5,10 @@
 //! slow is slow for all. What is shown are ratios within a round.
 //!
 //! `load.rs` what is asked; `script.rs` its bytes; `member.rs` one connection; `generator.rs` all of them; `contestant.rs` who
-//! is measured; `cost.rs` what it cost the server; `rounds.rs` all of that, in turn; `profile.rs` where the time goes; `data.rs` the figures in files;
-//! `ways.rs` and `instructions.rs` the same without
-//! sockets, counted in instructions; `alone.rs` the innermost loops; `goals.rs` what they must be; `notes.rs`, `tables.rs` and `plots.rs` what the chapter shows.
+//! is measured; `cost.rs` what it cost the server; `rounds.rs` all of that, in turn; `profile.rs` where the time goes;
+//! `data.rs` the figures in files; `ways.rs` and `instructions.rs` the same without sockets, counted in instructions;
+//! `alone.rs` the innermost loops; `goals.rs` what they must be; `notes.rs`, `tables.rs` and `plots.rs` what the chapter
+//! shows.
 
 mod alone;
 mod contestant;

@@ -71,6 +71,15 @@ impl Small {
         start(&self.course, "01-one").unwrap()
     }
 
+    /// One whose student and whose course have changed the same line.
+    fn with_both_versions() -> Small {
+        let small = Small::new();
+        small.starts();
+        small.writes(WORDS, "one\ntwo\nmine\nfour\nfive\n");
+        small.writes(REFERENCE_WORDS, "one\ntwo\ntheirs\nfour\nfive\n");
+        small
+    }
+
     /// Starts it again, and tells what the student is told.
     fn is_told(&self) -> String {
         let rung = self.course.rung("01-one").unwrap();
@@ -224,10 +233,7 @@ fn what_both_have_changed_in_different_places_is_merged() {
 
 #[test]
 fn where_both_have_changed_the_same_line_the_student_decides() {
-    let small = Small::new();
-    small.starts();
-    small.writes(WORDS, "one\ntwo\nmine\nfour\nfive\n");
-    small.writes(REFERENCE_WORDS, "one\ntwo\ntheirs\nfour\nfive\n");
+    let small = Small::with_both_versions();
     assert_eq!(small.starts(), ExitCode::FAILURE);
     let both = "one\ntwo\n<<<<<<< yours\nmine\n=======\ntheirs\n>>>>>>> the course\nfour\nfive\n";
     assert_eq!(small.reads(WORDS), both);
@@ -235,10 +241,7 @@ fn where_both_have_changed_the_same_line_the_student_decides() {
 
 #[test]
 fn what_to_do_about_both_is_told() {
-    let small = Small::new();
-    small.starts();
-    small.writes(WORDS, "one\ntwo\nmine\nfour\nfive\n");
-    small.writes(REFERENCE_WORDS, "one\ntwo\ntheirs\nfour\nfive\n");
+    let small = Small::with_both_versions();
     let told = small.is_told();
     assert!(told.contains("changed by you and by the course: mine/01-one/src/words.txt"), "{told}");
     assert!(told.contains("Leave one of them") && told.contains("make check STEP=01"), "{told}");
