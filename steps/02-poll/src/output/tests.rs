@@ -119,7 +119,8 @@ fn whatever_the_socket_takes_at_a_time_all_bytes_leave_in_order() {
         let (mut queue, expected) = mixed(&file);
         let mut socket = Narrow::new(per_write, usize::MAX);
         assert_eq!(queue.flush(ID, &mut socket).unwrap(), Flushed::All);
-        assert_eq!(socket.taken.escape_ascii().to_string(), expected.escape_ascii().to_string());
+        let [taken, expected] = [&socket.taken, &expected].map(|bytes| bytes.escape_ascii().to_string());
+        assert_eq!(taken, expected, "{per_write} bytes at a time");
         assert_eq!(queue.pending(), 0);
     }
 }

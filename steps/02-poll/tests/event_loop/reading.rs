@@ -89,6 +89,37 @@ fn a_paused_connection_is_not_shown_anything_until_it_resumes_and_then_at_once()
     assert_eq!(server.hears(), "shown d", "it stood in the socket; no new event came for it");
 }
 
+/// Otherwise a protocol that waits for something else is shown bytes that it has said it cannot use.
+#[test]
+fn who_resumes_and_pauses_again_is_shown_nothing_until_the_next_resume() {
+    let server = Server::start(|tell, _| {
+        let mut resumes = 0;
+        Script {
+            data: Box::new(move |bytes, io| {
+                tell.send(format!("shown {}", bytes.escape_ascii())).unwrap();
+                io.pause();
+                1
+            }),
+            woken: Box::new(move |io| {
+                resumes += 1;
+                io.resume();
+                if resumes == 1 {
+                    io.pause();
+                }
+            }),
+            world_woken: Box::new(|net| net.wake(poll::ConnId::from_u64(1 << 32))),
+            ..Script::default()
+        }
+    });
+    let mut client = server.client();
+    client.sends("ab");
+    assert_eq!(server.hears(), "shown ab");
+    server.handle.wake().unwrap();
+    server.hears_nothing_for(Duration::from_millis(100));
+    server.handle.wake().unwrap();
+    assert_eq!(server.hears(), "shown b");
+}
+
 #[test]
 fn pausing_and_resuming_in_one_breath_does_not_keep_the_loop_from_others() {
     let server = Server::start(|_, _| Script {
