@@ -27,6 +27,7 @@ help:
 	@echo '  make talk               a client to play with by hand: ADDRESS=ws://127.0.0.1:8080/, http://... or tcp://...'
 	@echo '  make replay FILE=x.bin  sends a file of bytes; ARGS=--every-split cuts it everywhere and compares the answers'
 	@echo '  make wire STEP=05       what TCP sends: a rung, its first request, each segment drawn; ARGS="--pcap x.pcap"'
+	@echo '  make wire STEP=05 DO="curl http://127.0.0.1:8080/count"    the same, of whatever these commands cause'
 	@echo '  make sockets STEP=05    what the kernel says about the sockets of a rung that runs'
 	@echo '  make book               the chapters as a book, served by our own rung 06'
 	@echo '  make test               all tests of all rungs, real browser included: some minutes'
@@ -189,6 +190,7 @@ replay: cargo
 	@cargo run --quiet --bin replay -- $(FILE) $(ADDRESS) $(ARGS)
 
 # Rung 00 beside another one; MINE=1: your own rung 00.
+# DO: commands to watch instead of the first request, WITH: options of the rung.
 .PHONY: wire
 wire: cargo
 	@$(if $(RUNG),$(if $(MINE),YOURS=mine/00-wire )tests/tools/wire.sh $(RUNG) $(ARGS),echo 'Which rung? make wire STEP=05'; exit 1)

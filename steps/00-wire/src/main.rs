@@ -7,12 +7,12 @@ use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::mpsc::{self, SyncSender};
-use std::thread;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
+use signal_hook::flag;
 use wire::conversation::Tracker;
 use wire::drawing::Drawing;
 use wire::segment::{Refused, Segment};
@@ -21,9 +21,6 @@ use wire::{link, pcap};
 
 use arguments::{Arguments, Failure};
 
-/// So many packets may wait to be drawn. When there are more the kernel keeps them, and drops them when it has no room.
-const WAITING: usize = 4096;
-
 fn main() -> ExitCode {
     arguments::program(|arguments| match &arguments.read {
         Some(path) => read(path, &arguments),
@@ -31,21 +28,14 @@ fn main() -> ExitCode {
     })
 }
 
-/// What the loop of [`watch`] waits for.
-enum Event {
-    Packet(io::Result<Packet>),
-    Stop,
-}
-
 /// Draws packets as they come, until Ctrl-C, or until the first conversation is over with `--once`.
 fn watch(arguments: &Arguments) -> Result<(), Failure> {
     let port = arguments.port_to_watch()?;
-    let (sender, events) = mpsc::sync_channel(WAITING);
-    watch::packets(port, &sender, Event::Packet).map_err(|error| no_packets(port, error))?;
-    stop_on_signals(sender)?;
+    let stop = stop_on_signals()?;
+    let packets = watch::packets(port, &stop).map_err(|error| no_packets(port, error))?;
     let mut picture = Picture::new(arguments, Some(port))?;
     screen::print(&format!("watching port {port} on loopback\n"))?;
-    while let Ok(Event::Packet(packet)) = events.recv() {
+    for packet in packets {
         let Packet { at, bytes } = packet?;
         let ended = picture.packet(at, &bytes)?;
         if ended && arguments.once {
@@ -55,18 +45,15 @@ fn watch(arguments: &Arguments) -> Result<(), Failure> {
     picture.finish()
 }
 
-/// The first Ctrl-C ends the picture, so that what is open can be told. Files are whole at any moment.
-fn stop_on_signals(events: SyncSender<Event>) -> io::Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
-    thread::Builder::new().spawn(move || {
-        if signals.forever().next().is_some() {
-            let _ = events.send(Event::Stop);
-            // Who does not want to wait for what is still to be drawn asks twice.
-            signals.forever().next();
-            std::process::exit(130);
-        }
-    })?;
-    Ok(())
+/// Set by the first Ctrl-C, which ends the picture, so that what is open can be told. Files are whole at any moment.
+fn stop_on_signals() -> io::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        // Who does not want to wait for what is still to be drawn asks twice.
+        flag::register_conditional_shutdown(signal, 130, stop.clone())?;
+        flag::register(signal, stop.clone())?;
+    }
+    Ok(stop)
 }
 
 fn no_packets(port: u16, error: io::Error) -> Failure {

@@ -13,11 +13,10 @@ pub use linux::packets;
 /// # Errors
 /// Always.
 #[cfg(not(target_os = "linux"))]
-pub fn packets<E>(
+pub fn packets(
     _port: u16,
-    _events: &std::sync::mpsc::SyncSender<E>,
-    _event: fn(std::io::Result<Packet>) -> E,
-) -> std::io::Result<()> {
+    _stop: &std::sync::Arc<std::sync::atomic::AtomicBool>,
+) -> std::io::Result<std::sync::mpsc::Receiver<std::io::Result<Packet>>> {
     Err(std::io::Error::new(
         std::io::ErrorKind::Unsupported,
         "only Linux has packet sockets; capture with `sudo tcpdump -i lo0 -w FILE port 8080`, then read it with --read FILE",

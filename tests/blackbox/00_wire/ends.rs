@@ -52,6 +52,17 @@ pub fn ctrl_c_ends_it(story: &Story) {
     program(story).args(["--read", file]).runs().succeeds().mentions("\"in the middle\"");
     drop(listener);
 
+    // What the kernel holds for it by then is drawn.
+    let Watched { listener, watcher, address } = watched(story, "127.0.0.1:0", &[]);
+    watcher.while_it_stands_still(|| {
+        let mut bob = story.client("bob", address);
+        bob.sends("the last word");
+        bob.closes();
+        watcher.interrupt();
+    });
+    watcher.ends().succeeds().mentions("\"the last word\"").mentions("half close: the client sends no more");
+    drop(listener);
+
     // A port where nobody is: nothing to tell.
     let Watched { listener, watcher, .. } = watched(story, "127.0.0.1:0", &[]);
     watcher.interrupt();
@@ -146,6 +157,22 @@ pub fn make_wire_shows_a_rungs_first_request(story: &Story) {
         picture.succeeds();
         in_order(story, &picture, &[&["SYN  seq 0", "SYN, ACK  seq 0  ack 1"], &words[..]].concat());
     }
+    // Commands instead of the first request, and options of the rung: two conversations, the second one never answered.
+    let nobody_accepts = "for i in 1 2 3; do timeout 1 nc 127.0.0.1 8080 & sleep 0.1; done; wait";
+    let did = |commands: &str, path: &str| {
+        let program = story.program("env").args(["-u", "ALONE", path, script, "01-accept"]);
+        program.env("DO", commands).env("WITH", "--backlog 0").limit(Duration::from_secs(80)).runs()
+    };
+    let picture = did(nobody_accepts, &as_it_is);
+    picture.succeeds();
+    in_order(
+        story,
+        &picture,
+        &["conversation 3", "SYN  seq 0", "closed, by the client", "1 conversation is still open"],
+    );
+    let ran = did("exit 7", &as_it_is);
+    story.expects(ran.status.code() == Some(7), "the exit status of the commands");
+    ran.mentions("these commands ended with 7");
     // Where no namespace can be made it watches where it is.
     let without = story.directory();
     std::os::unix::fs::symlink("/bin/false", without.join("unshare")).expect("a folder of our own");
@@ -155,6 +182,13 @@ pub fn make_wire_shows_a_rungs_first_request(story: &Story) {
         story,
         &picture,
         &["01-accept: listening on tcp://127.0.0.1:", "\"hello\\n\"", "closed, by the client first"],
+    );
+    let picture = did("echo by hand | nc -N 127.0.0.1 8080", &format!("PATH={}:{path}", without.display()));
+    picture.succeeds();
+    in_order(
+        story,
+        &picture,
+        &["client: echo by hand | nc", "\"by hand\\n\"", "closed, by the client first"],
     );
     let ran = wire("00-wire", &as_it_is);
     story.expects(ran.status.code() == Some(2), "exit status 2");

@@ -1,5 +1,6 @@
 //! A program that a test started: its output is captured, its end is noticed, and it is killed by its handle.
 
+use std::fs;
 use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -8,8 +9,13 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
+use crate::story::Record;
+
 /// Output beyond this is read and thrown away.
 const MAX_OUTPUT: usize = 64 << 20;
+
+/// So long until a process that got SIGSTOP stands still.
+const STILL_LIMIT: Duration = Duration::from_secs(5);
 
 /// A running program, leader of a process group of its own: a wrapper (`sh -c`, `strace`) and what it
 /// started die together.
@@ -94,6 +100,33 @@ impl Process {
         if state.status.is_none() {
             let _ = rustix::process::kill_process(self.pid, Signal::INT);
         }
+    }
+
+    /// Stops it, lets this happen, and lets it go on.
+    #[track_caller]
+    pub(crate) fn while_it_stands_still<T>(
+        &self,
+        record: &Record,
+        who: &str,
+        happens: impl FnOnce() -> T,
+    ) -> T {
+        let signal = |signal, step| {
+            record.step(format!("{who} {step}"), Vec::new());
+            if let Err(error) = rustix::process::kill_process(self.pid, signal) {
+                record.fail(format!("{who} cannot be signalled: {error}"), Vec::new());
+            }
+        };
+        signal(Signal::STOP, "is stopped (SIGSTOP)");
+        // Sent, the signal is not yet there, and a SIGCONT right behind it would take it back.
+        let end = Instant::now() + STILL_LIMIT;
+        let runs = |stat: String| !stat.rsplit(')').next().is_some_and(|fields| fields.starts_with(" T"));
+        let stat = format!("/proc/{}/stat", self.pid.as_raw_nonzero());
+        while fs::read_to_string(&stat).is_ok_and(runs) && Instant::now() < end {
+            std::thread::yield_now();
+        }
+        let result = happens();
+        signal(Signal::CONT, "goes on (SIGCONT)");
+        result
     }
 
     /// Ctrl-C in a terminal: SIGINT to the whole group.

@@ -152,6 +152,12 @@ impl Running {
         self.process.interrupt();
     }
 
+    /// Holds it still, so that all that happens meanwhile is there at once when it goes on.
+    #[track_caller]
+    pub fn while_it_stands_still<T>(&self, happens: impl FnOnce() -> T) -> T {
+        self.process.while_it_stands_still(&self.record, &self.process.name, happens)
+    }
+
     /// Waits until what it has printed on stdout is enough for `look`, or until it has ended, or the limit is over. What it has
     /// printed then.
     pub fn prints_until(&self, limit: Duration, look: impl FnMut(&str) -> bool) -> String {

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::process::ExitStatus;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 
@@ -77,26 +77,7 @@ impl Server {
     /// Holds the server still, so that all that happens meanwhile is there at once when it goes on.
     #[track_caller]
     pub fn while_it_stands_still<T>(&self, happens: impl FnOnce() -> T) -> T {
-        self.signal("the server is stopped (SIGSTOP)", Signal::STOP);
-        // Sent, the signal is not yet there, and a SIGCONT right behind it would take it back.
-        let end = Instant::now() + LOG_LIMIT;
-        let runs = |stat: String| !stat.rsplit(')').next().is_some_and(|fields| fields.starts_with(" T"));
-        while fs::read_to_string(format!("/proc/{}/stat", self.pid())).is_ok_and(runs) && Instant::now() < end
-        {
-            std::thread::yield_now();
-        }
-        let result = happens();
-        self.signal("the server goes on (SIGCONT)", Signal::CONT);
-        result
-    }
-
-    #[track_caller]
-    fn signal(&self, step: &str, signal: Signal) {
-        self.record.step(step.into(), Vec::new());
-        let pid = Pid::from_raw(self.pid() as i32).expect("a process has an id");
-        if let Err(error) = rustix::process::kill_process(pid, signal) {
-            self.record.fail(format!("the server cannot be signalled: {error}"), Vec::new());
-        }
+        self.process.while_it_stands_still(&self.record, "the server", happens)
     }
 
     /// Waits for the end, with a limit, and for the rest of its output.

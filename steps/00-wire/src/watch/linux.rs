@@ -1,7 +1,9 @@
 //! Two packet sockets, and the filter that the kernel runs for each packet.
 
 use std::io::{self, Read};
-use std::sync::mpsc::SyncSender;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -17,42 +19,58 @@ const ETH_P_IPV6: u16 = 0x86dd;
 const LONGEST: usize = 65_536 + 40;
 /// What the kernel may keep for us while we draw, if it lets us: it halves what is over `net.core.rmem_max`.
 const RECEIVE_BUFFER: usize = 8 << 20;
+/// So many packets may wait to be drawn. When there are more the kernel keeps them, and drops them when it has no room.
+const WAITING: usize = 4096;
+/// So often a silent socket is left, to see whether to stop.
+const LOOK_UP: Duration = Duration::from_millis(50);
 
-/// Watches one port on loopback: sends each packet that comes from it or goes to it, wrapped by `event`, until nobody wants
-/// them any more. When this returns, the sockets are open.
+/// Watches one port on loopback, until `stop` is set: then what came before is still told, and the channel ends. When this
+/// returns, the sockets are open.
 ///
 /// # Errors
 /// `PermissionDenied` without the right CAP_NET_RAW; `NotFound` when there is no loopback.
-pub fn packets<E: Send + 'static>(
-    port: u16,
-    events: &SyncSender<E>,
-    event: fn(io::Result<Packet>) -> E,
-) -> io::Result<()> {
+pub fn packets(port: u16, stop: &Arc<AtomicBool>) -> io::Result<Receiver<io::Result<Packet>>> {
     let loopback = index_of_loopback()?;
+    let (sender, packets) = mpsc::sync_channel(WAITING);
     for (protocol, filter) in [(ETH_P_IP, filter_4(loopback, port)), (ETH_P_IPV6, filter_6(loopback, port))] {
         // SOCK_DGRAM: the link's header is taken off. The protocol is a number in network order.
         let protocol = Protocol::from(i32::from(protocol.to_be()));
-        let mut socket = Socket::new(Domain::PACKET, Type::DGRAM, Some(protocol))?;
+        let socket = Socket::new(Domain::PACKET, Type::DGRAM, Some(protocol))?;
         socket.attach_filter(&filter)?;
         // Less than asked for is a smaller buffer, no failure.
         let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
-        let events = events.clone();
-        thread::Builder::new().spawn(move || {
-            let mut buffer = vec![0; LONGEST];
-            loop {
-                let packet = match socket.read(&mut buffer) {
-                    Ok(length) => Ok(Packet { at: now(), bytes: buffer[..length].to_vec() }),
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                    Err(error) => Err(error),
-                };
-                let failed = packet.is_err();
-                if events.send(event(packet)).is_err() || failed {
-                    return;
-                }
-            }
-        })?;
+        socket.set_read_timeout(Some(LOOK_UP))?;
+        let (sender, stop) = (sender.clone(), stop.clone());
+        thread::Builder::new().spawn(move || take(socket, &sender, &stop))?;
     }
-    Ok(())
+    Ok(packets)
+}
+
+/// Takes what one socket has, until it is stopped, fails, or nobody wants its packets any more.
+fn take(mut socket: Socket, packets: &SyncSender<io::Result<Packet>>, stop: &AtomicBool) {
+    let mut buffer = vec![0; LONGEST];
+    let mut stopping = false;
+    loop {
+        if !stopping && stop.load(Ordering::Relaxed) {
+            stopping = true;
+            // Nothing new is let in, or a flood would never end; what the kernel holds is taken out.
+            let closed = socket.attach_filter(&[SockFilter::new(RETURN, 0, 0, 0)]);
+            if closed.and_then(|()| socket.set_nonblocking(true)).is_err() {
+                return;
+            }
+        }
+        let packet = match socket.read(&mut buffer) {
+            Ok(length) => Ok(Packet { at: now(), bytes: buffer[..length].to_vec() }),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && stopping => return,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+            Err(error) => Err(error),
+        };
+        let failed = packet.is_err();
+        if packets.send(packet).is_err() || failed {
+            return;
+        }
+    }
 }
 
 fn now() -> Duration {
