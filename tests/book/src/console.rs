@@ -1,8 +1,9 @@
 //! What a chapter shows of a terminal: commands, and what they print. `tests/console.rs` runs them.
 
 mod alike;
+mod drawing;
 
-pub use alike::{Whole, unlike};
+pub use alike::{Like, Whole, unlike};
 
 use crate::markdown::Block;
 
@@ -26,6 +27,8 @@ pub struct Command {
     pub line: String,
     /// The lines below it.
     pub prints: Vec<String>,
+    /// The numbers in these lines were measured: others come in each run.
+    pub by_form: bool,
     /// Where it stands in the chapter.
     pub at: usize,
 }
@@ -54,7 +57,7 @@ pub fn read(block: &Block) -> Result<Option<Console>, String> {
     if words.next() != Some("console") {
         return Ok(None);
     }
-    let (mut kind, mut linux) = (Kind::Run, false);
+    let (mut kind, mut linux, mut by_form) = (Kind::Run, false, false);
     for word in words {
         match word {
             "by-hand" if why.trim().is_empty() => {
@@ -64,14 +67,16 @@ pub fn read(block: &Block) -> Result<Option<Console>, String> {
             "stays" => kind = Kind::Stays,
             "server" => kind = Kind::Server,
             "linux" => linux = true,
+            "by-form" => by_form = true,
             other => {
                 return Err(format!(
-                    "no block is console,{other}; by-hand, stays, server and linux are known"
+                    "no block is console,{other}; by-hand, stays, server, linux and by-form are known"
                 ));
             }
         }
     }
-    let commands = commands(block, kind == Kind::Server);
+    let mut commands = commands(block, kind == Kind::Server);
+    commands.iter_mut().for_each(|command| command.by_form = by_form);
     match kind {
         Kind::Run | Kind::Stays if commands.is_empty() => Err(
             "a console block without `$ `: what should be run? (console,server: what the server has printed)"
@@ -81,11 +86,11 @@ pub fn read(block: &Block) -> Result<Option<Console>, String> {
     }
 }
 
-/// Lines that begin with `$ ` are commands; one that ends with a backslash goes on in the next line.
+/// Lines that begin with `$ ` are commands; one that ends with a backslash, or within quotes, goes on in the next line.
 fn commands(block: &Block, of_server: bool) -> Vec<Command> {
     let mut commands: Vec<Command> = Vec::new();
     if of_server {
-        commands.push(Command { line: String::new(), prints: Vec::new(), at: block.line });
+        commands.push(command("", block.line));
     }
     let mut goes_on = false;
     for (at, line) in (block.line + 1..).zip(block.text.lines()) {
@@ -93,11 +98,11 @@ fn commands(block: &Block, of_server: bool) -> Vec<Command> {
             (_, Some(command)) if goes_on => {
                 command.line.push('\n');
                 command.line.push_str(line);
-                goes_on = line.ends_with('\\');
+                goes_on = is_open(&command.line);
             }
             (Some(line), _) if !of_server => {
-                goes_on = line.ends_with('\\');
-                commands.push(Command { line: line.into(), prints: Vec::new(), at });
+                goes_on = is_open(line);
+                commands.push(command(line, at));
             }
             (_, Some(command)) => command.prints.push(line.into()),
             // Before the first command: it is no output of anything.
@@ -105,6 +110,14 @@ fn commands(block: &Block, of_server: bool) -> Vec<Command> {
         }
     }
     commands
+}
+
+fn is_open(command: &str) -> bool {
+    command.ends_with('\\') || command.replace("\\'", "").matches('\'').count() % 2 == 1
+}
+
+fn command(line: &str, at: usize) -> Command {
+    Command { line: line.into(), prints: Vec::new(), by_form: false, at }
 }
 
 #[cfg(test)]
@@ -122,11 +135,17 @@ mod tests {
         let console = only(text).unwrap().unwrap();
         assert_eq!((&console.kind, console.linux, console.at), (&Kind::Run, false, 3));
         let [one, two] = console.commands.try_into().unwrap();
-        assert_eq!(one, Command { line: "one \\\n    more".into(), prints: vec![], at: 4 });
-        assert_eq!(
-            two,
-            Command { line: "two".into(), prints: vec!["said".into(), "".into(), "more".into()], at: 6 }
-        );
+        assert_eq!(one, command("one \\\n    more", 4));
+        let prints = vec!["said".into(), "".into(), "more".into()];
+        assert_eq!(two, Command { prints, ..command("two", 6) });
+    }
+
+    #[test]
+    fn a_command_ends_with_its_quotes() {
+        let text = "```console\n$ echo 'one\ntwo' 'it'\\''s'\nsaid\n```\n";
+        let console = only(text).unwrap().unwrap();
+        assert_eq!(console.commands[0].line, "echo 'one\ntwo' 'it'\\''s'");
+        assert_eq!(console.commands[0].prints, ["said"]);
     }
 
     #[test]
@@ -135,6 +154,8 @@ mod tests {
         let kind = |info: &str| only(&format!("```{info}\n$ a\n```\n")).map(|console| console.unwrap().kind);
         assert_eq!(kind("console,stays"), Ok(Kind::Stays));
         assert_eq!(kind("console,server,linux"), Ok(Kind::Server));
+        let measured = only("```console,linux,by-form\n$ a\n```\n").unwrap().unwrap();
+        assert!(measured.linux && measured.commands[0].by_form);
         assert_eq!(
             kind("console,by-hand: two people, typing"),
             Ok(Kind::ByHand("two people, typing".into()))

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex_lite::Regex;
 
+use super::drawing;
+
 /// What is never twice the same, and what stands for it in a comparison.
 const VARIABLE: &[(&str, &str)] = &[
     (r"^\[ *\d+\.\d{3}\]", "[<time>]"),
@@ -16,8 +18,11 @@ const VARIABLE: &[(&str, &str)] = &[
     (r"\bsession=[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", "session=<session>"),
     (r"\bcurl/\d+\.\d+\.\d+", "curl/<version>"),
     (r"--[0-9a-f]{32}\b", "--<boundary>"),
-    // What rung 00 draws: its times, and arrows as long as the terminal is wide.
+    // What rung 00 draws: its times, clocks and ports, and arrows as long as the terminal is wide.
     (r"^ +\d+\.\d{6} \|", "<time> |"),
+    (r"\btimestamps \d+ \d+", "timestamps <clock> <clock>"),
+    // Set by how much memory the kernel may give to a socket.
+    (r"\bwindow scale \d+", "window scale <shift>"),
     (r"-{3,}", "---"),
     // Columns are as wide as what stands in them.
     (r"[ \t]+", " "),
@@ -44,19 +49,34 @@ pub enum Whole {
     Somewhere,
 }
 
+/// How the two are compared.
+#[derive(Debug, Clone, Copy)]
+pub struct Like {
+    /// How much is shown.
+    pub whole: Whole,
+    /// Lines of `curl -v` that the chapter leaves out do not count.
+    pub chatty: bool,
+    /// A number but 0 stands for any number: what was measured.
+    pub by_form: bool,
+}
+
 /// The first line of the chapter that does not come, its index; `None`: all is as the chapter says. In the chapter `...`
 /// alone stands for any lines, `...` in a line for any text.
-///
-/// `chatty`: lines of `curl -v` that the chapter leaves out do not count.
-pub fn unlike(says: &[String], printed: &str, whole: Whole, chatty: bool) -> Option<usize> {
-    let says: Vec<String> = says.iter().map(|line| plain(line)).collect();
-    let printed: Vec<String> = printed.lines().map(plain).collect();
+pub fn unlike(says: &[String], printed: &str, like: Like) -> Option<usize> {
+    let form = |lines: Vec<String>| {
+        let told = drawing::told(&lines).into_iter();
+        told.map(|(index, line)| (index, if like.by_form { without_numbers(&line) } else { line }))
+            .collect::<Vec<_>>()
+    };
+    let said = form(says.iter().map(|line| plain(line)).collect());
+    let printed: Vec<String> =
+        form(printed.lines().map(plain).collect()).into_iter().map(|(_, line)| line).collect();
     // reached[j]: the lines so far can be what the first j printed ones are.
     let mut reached = vec![false; printed.len() + 1];
-    let first = if whole == Whole::Somewhere { printed.len() } else { 0 };
+    let first = if like.whole == Whole::Somewhere { printed.len() } else { 0 };
     reached[..=first].fill(true);
-    skip_chatter(&mut reached, &printed, chatty);
-    for (index, line) in says.iter().enumerate() {
+    skip_chatter(&mut reached, &printed, like.chatty);
+    for (index, line) in said {
         let mut next = vec![false; printed.len() + 1];
         if line == "..." {
             if let Some(first) = reached.iter().position(|&reached| reached) {
@@ -64,17 +84,23 @@ pub fn unlike(says: &[String], printed: &str, whole: Whole, chatty: bool) -> Opt
             }
         } else {
             for (at, said) in printed.iter().enumerate() {
-                next[at + 1] = reached[at] && fits(line, said);
+                next[at + 1] = reached[at] && fits(&line, said);
             }
         }
-        skip_chatter(&mut next, &printed, chatty);
+        skip_chatter(&mut next, &printed, like.chatty);
         if !next.contains(&true) {
             return Some(index);
         }
         reached = next;
     }
-    let complete = whole != Whole::All || reached[printed.len()];
+    let complete = like.whole != Whole::All || reached[printed.len()];
     (!complete).then_some(says.len())
+}
+
+fn without_numbers(line: &str) -> String {
+    static NUMBER: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(^ +)?([1-9][0-9]*([.,][0-9]+)*|0\.[0-9]+)").expect("it is one"));
+    NUMBER.replace_all(line, "<n>").into_owned()
 }
 
 fn skip_chatter(reached: &mut [bool], printed: &[String], chatty: bool) {
@@ -107,6 +133,9 @@ mod tests {
     use super::Whole::{All, Beginning, Somewhere};
     use super::*;
 
+    const ALL: Like = Like { whole: All, chatty: false, by_form: false };
+    const OF_CURL: Like = Like { chatty: true, ..ALL };
+
     fn lines(text: &str) -> Vec<String> {
         text.lines().map(str::to_owned).collect()
     }
@@ -124,7 +153,7 @@ mod tests {
             ("ETag: \"5109fc-1dd-6b012781.eb9bce3-gzip\"", "ETag: \"1-1-1.1-gzip\""),
             ("a ... c...", "a bb c"),
         ] {
-            assert_eq!(unlike(&lines(says), printed, All, false), None, "{says} and {printed}");
+            assert_eq!(unlike(&lines(says), printed, ALL), None, "{says} and {printed}");
         }
         for (says, printed) in [
             ("listening on tcp://127.0.0.1:8080", "listening on tcp://127.0.0.1:80800"),
@@ -133,14 +162,25 @@ mod tests {
             ("a...b", "a c"),
             ("a ... b ... a", "a b"),
         ] {
-            assert_eq!(unlike(&lines(says), printed, All, false), Some(0), "{says} and {printed}");
+            assert_eq!(unlike(&lines(says), printed, ALL), Some(0), "{says} and {printed}");
         }
+    }
+
+    #[test]
+    fn what_was_measured_is_compared_by_its_form() {
+        let by_form = Like { by_form: true, ..ALL };
+        let is = |says: &str, printed: &str| unlike(&lines(says), printed, by_form).is_none();
+        assert!(is(" 66.59    0.066370   66  1004  2 recvfrom", "7.5 0.1  8 1,000   3 recvfrom"));
+        assert!(is("window 0", "window 0"));
+        assert!(!is("window 0", "window 7"), "0 is no measure");
+        assert!(!is("4 bytes", "bytes"));
+        assert!(!is("4 bytes", "4 lines"));
     }
 
     #[test]
     fn how_much_is_shown() {
         let printed = "one\ntwo\nthree\nfour";
-        let is = |says: &str, whole| unlike(&lines(says), printed, whole, false);
+        let is = |says: &str, whole| unlike(&lines(says), printed, Like { whole, ..ALL });
         assert_eq!(is("one\ntwo\nthree\nfour", All), None);
         assert_eq!(is("one\n...\nfour", All), None);
         assert_eq!(is("...\nthree\n...", All), None);
@@ -155,13 +195,9 @@ mod tests {
     #[test]
     fn curl_says_much_and_a_chapter_little() {
         let printed = "*   Trying 127.0.0.1:1...\n> GET / HTTP/1.1\n< HTTP/1.1 200 OK\n<\n{ [5 bytes data]\nhello\n* Closing";
-        assert_eq!(unlike(&lines("< HTTP/1.1 200 OK\nhello"), printed, All, true), None);
-        assert_eq!(
-            unlike(&lines("< HTTP/1.1 200 OK"), printed, All, true),
-            Some(1),
-            "the body is no chatter"
-        );
-        assert_eq!(unlike(&lines("< HTTP/1.1 404 Not Found\nhello"), printed, All, true), Some(0));
-        assert_eq!(unlike(&lines("hello"), printed, All, false), Some(0));
+        assert_eq!(unlike(&lines("< HTTP/1.1 200 OK\nhello"), printed, OF_CURL), None);
+        assert_eq!(unlike(&lines("< HTTP/1.1 200 OK"), printed, OF_CURL), Some(1), "the body is no chatter");
+        assert_eq!(unlike(&lines("< HTTP/1.1 404 Not Found\nhello"), printed, OF_CURL), Some(0));
+        assert_eq!(unlike(&lines("hello"), printed, ALL), Some(0));
     }
 }

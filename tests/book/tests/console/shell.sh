@@ -16,6 +16,7 @@ make() {
         run) eval "\"\$(rung)\" $args" ;;
         talk) eval "\"\$BINARIES/talk\" ${address:-ws://127.0.0.1:$SERVER_PORT} $args" ;;
         replay) eval "\"\$BINARIES/replay\" $file $address $args" ;;
+        sockets) PORT=$SERVER_PORT "$BINARIES/examples/sockets" ;;
         *) command make "$@" ;;
     esac
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use book::console::{Command, Console, Kind, Whole, unlike};
+use book::console::{Command, Console, Kind, Like, Whole, unlike};
 use book::workspace;
 use harness::{Running, Story};
 
@@ -40,8 +40,8 @@ struct Open {
 impl<'s> Terminal<'s> {
     pub fn new(story: &'s Story, chapter: &str) -> Self {
         let folder = story.directory();
-        // Bytes are shown as they come, and how long they took is nobody's business.
-        fs::write(folder.join(".curlrc"), "no-buffer\nno-progress-meter\n")
+        // Bytes are shown as they come, how long they took is nobody's business, and every curl is as long as another.
+        fs::write(folder.join(".curlrc"), "no-buffer\nno-progress-meter\nuser-agent = \"curl/7.88.1\"\n")
             .expect("the test's folder can be written");
         let (chapter, others) = (format!("notes/{chapter}.md"), Vec::new());
         Terminal { story, chapter, folder, server: None, others, port: "0".into() }
@@ -81,7 +81,7 @@ impl<'s> Terminal<'s> {
             return;
         }
         let printed = self.as_in_the_text(&ran.text());
-        if let Some(line) = unlike(&command.prints, &printed, Whole::All, is_chatty(&command.line)) {
+        if let Some(line) = unlike(&command.prints, &printed, like(command, Whole::All)) {
             self.differs(command, line, &printed);
         }
     }
@@ -110,19 +110,18 @@ impl<'s> Terminal<'s> {
 
     fn server_has_printed(&self, command: &Command) {
         let Some(server) = &self.server else { self.fails(command, "no server was started before", "") };
-        let says = &command.prints;
-        let fits =
-            |printed: &str| unlike(says, &self.as_in_the_text(printed), Whole::Somewhere, false).is_none();
+        let (says, like) = (&command.prints, like(command, Whole::Somewhere));
+        let fits = |printed: &str| unlike(says, &self.as_in_the_text(printed), like).is_none();
         let printed = self.as_in_the_text(&server.running.prints_until(SOON, fits));
-        if let Some(line) = unlike(says, &printed, Whole::Somewhere, false) {
+        if let Some(line) = unlike(says, &printed, like) {
             self.differs(command, line, &printed);
         }
     }
 
     /// Most have printed what they should before they end, `strace -c` only then.
     fn end(&self, open: &Open) {
-        let chatty = is_chatty(&open.command.line);
-        let wrong = |printed: &str| unlike(&open.command.prints, printed, Whole::Beginning, chatty);
+        let like = like(&open.command, Whole::Beginning);
+        let wrong = |printed: &str| unlike(&open.command.prints, printed, like);
         let limit = if open.command.line.contains("strace") { SILENT } else { SOON };
         open.running.prints_until(limit, |printed| wrong(&self.as_in_the_text(printed)).is_none());
         open.running.is_interrupted();
@@ -134,7 +133,9 @@ impl<'s> Terminal<'s> {
 
     fn program(&self, command: &Command) -> harness::Program {
         let line = command.line.trim_end().trim_end_matches('&');
-        let line = line.replace(PORT, &self.port).replace("/tmp/", &format!("{}/", self.folder.display()));
+        // In a network of its own a rung has the port of the text.
+        let line = if wire(line).is_some() { line.to_owned() } else { line.replace(PORT, &self.port) };
+        let line = line.replace("/tmp/", &format!("{}/", self.folder.display()));
         let here = workspace().join("tests/book/tests/console/shell.sh");
         let script = format!("exec 2>&1\ncd '{}'\n. '{}'\n{line}\n", workspace().display(), here.display());
         let binaries = harness::binary("01-accept", false).expect("it was built before");
@@ -196,6 +197,9 @@ pub fn programs(line: &str) -> Vec<String> {
             .unwrap_or(number);
         programs.push(example.map_or(rung.clone(), |example| format!("{rung}/{example}")));
     }
+    if line.contains("make sockets") {
+        programs.push("01-accept/sockets".to_owned());
+    }
     programs.extend(
         words
             .iter()
@@ -210,9 +214,20 @@ fn is_server(line: &str) -> bool {
     line.contains("make run") || line.contains("cargo run --bin") || line.contains("target/debug/")
 }
 
-/// Does it need the client to play with?
-pub fn talks(line: &str) -> bool {
-    ["make talk", "make replay", "talk "].iter().any(|words| line.contains(words))
+/// What it needs beside the rungs.
+pub fn packages(line: &str) -> Vec<&'static str> {
+    let needs = [("talk", ["make talk", "make replay", "talk "]), ("attack", ["make attack"; 3])];
+    let needed = needs.iter().filter(|(_, words)| words.iter().any(|words| line.contains(words)));
+    needed.map(|(package, _)| *package).collect()
+}
+
+/// The rung that `make wire` starts: STEP=05, or with variables before it.
+pub fn wire(line: &str) -> Option<&str> {
+    line.split_once("make wire ").and_then(|(_, rest)| rest.split(' ').next())
+}
+
+fn like(command: &Command, whole: Whole) -> Like {
+    Like { whole, chatty: is_chatty(&command.line), by_form: command.by_form }
 }
 
 /// `curl -v` says much that no chapter shows.
