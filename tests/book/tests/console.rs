@@ -135,11 +135,13 @@ fn build(consoles: &[Console]) -> Result<(), String> {
         for program in terminal::programs(&command.line) {
             harness::binary(&program, false)?;
         }
-        for package in terminal::packages(&command.line) {
+        for tool in terminal::tools(&command.line) {
+            // As `make` builds it. With --package cargo chooses the features of that package alone, and builds all of it anew.
             let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
-            let status = Command::new(cargo).args(["build", "--quiet", "--package", package]).status();
+            let mut command = Command::new(cargo);
+            let status = command.args(["build", "--quiet", "--bin", tool]).current_dir(workspace()).status();
             if !status.is_ok_and(|status| status.success()) {
-                return Err(format!("{package} does not build"));
+                return Err(format!("{tool} does not build"));
             }
         }
         // It builds three programs at once, and only it knows which.

@@ -186,7 +186,7 @@ pub fn programs(line: &str) -> Vec<String> {
     let mut programs = vec!["01-accept".to_owned()];
     let words: Vec<&str> = line.split([' ', '"', '\'', '/', '\n']).collect();
     let value = |name: &str| words.iter().find_map(|word| word.strip_prefix(name));
-    if line.contains("make run") {
+    if line.contains("make run") || line.contains("make attack") {
         let example = value("EXAMPLE=");
         let step = value("STEP=").unwrap_or(if example.is_some() { "11" } else { "12" });
         let number = if step.len() == 1 { format!("0{step}") } else { step.to_owned() };
@@ -214,11 +214,10 @@ fn is_server(line: &str) -> bool {
     line.contains("make run") || line.contains("cargo run --bin") || line.contains("target/debug/")
 }
 
-/// What it needs beside the rungs.
-pub fn packages(line: &str) -> Vec<&'static str> {
-    let needs = [("talk", ["make talk", "make replay", "talk "]), ("attack", ["make attack"; 3])];
-    let needed = needs.iter().filter(|(_, words)| words.iter().any(|words| line.contains(words)));
-    needed.map(|(package, _)| *package).collect()
+/// The programs beside the rungs that it needs.
+pub fn tools(line: &str) -> Vec<&'static str> {
+    let needs = [("talk", "talk "), ("replay", "make replay"), ("attack", "make attack")];
+    needs.iter().filter(|(_, words)| line.contains(words)).map(|(tool, _)| *tool).collect()
 }
 
 /// The rung that `make wire` starts: STEP=05, or with variables before it.
