@@ -6,6 +6,8 @@ mod front;
 mod guard;
 #[path = "nginx/http.rs"]
 mod http;
+#[path = "nginx/judged.rs"]
+mod judged;
 #[path = "nginx/push.rs"]
 mod push;
 #[path = "nginx/smuggling.rs"]
@@ -17,6 +19,7 @@ use std::process::ExitCode;
 
 use guard::*;
 use http::*;
+use judged::*;
 use push::*;
 use smuggling::*;
 use websocket::*;
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
             files_keep_their_validators_and_ranges,
             the_server_learns_who_asked_and_by_which_name,
             no_request_hides_in_another,
+            odd_requests_are_judged_as_the_chapter_says,
             events_come_at_once,
             compressed_events_wait_unless_buffering_is_off,
             an_event_stream_ends_with_its_last_chunk,

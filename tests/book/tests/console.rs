@@ -54,6 +54,7 @@ fn main() -> ExitCode {
         "attack",
         "bench",
         "compare",
+        "interview",
     ];
     let filters: Vec<String> =
         std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
