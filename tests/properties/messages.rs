@@ -30,9 +30,7 @@ enum Seen {
 fn seen(event: Event<'_>) -> Seen {
     match event {
         Event::Message(Message::Text(text)) => Seen::Message(Message::Text(Cow::Owned(text.into_owned()))),
-        Event::Message(Message::Binary(bytes)) => {
-            Seen::Message(Message::Binary(Cow::Owned(bytes.into_owned())))
-        }
+        Event::Message(Message::Binary(bytes)) => Seen::Message(Message::Binary(bytes.into_owned())),
         Event::Ping(payload) => Seen::Ping(payload.to_vec()),
         Event::Pong(payload) => Seen::Pong(payload.to_vec()),
         Event::Close(Close { code, reason }) => Seen::Close(code, reason.into()),
@@ -80,7 +78,7 @@ struct Sent {
 fn sent() -> impl Strategy<Value = Sent> {
     let message = prop_oneof![
         "\\PC{0,60}".prop_map(|text| Message::Text(Cow::Owned(text))),
-        vec(any::<u8>(), 0..400).prop_map(|bytes| Message::Binary(Cow::Owned(bytes))),
+        vec(any::<u8>(), 0..400).prop_map(|bytes| Message::Binary(bytes.into())),
     ];
     let control = prop_oneof![
         vec(any::<u8>(), 0..126).prop_map(Seen::Ping),
@@ -158,7 +156,7 @@ fn as_tungstenite_sees_it(wire: &[u8]) -> (Vec<Seen>, Option<u16>) {
     loop {
         events.push(match socket.read() {
             Ok(Theirs::Text(text)) => Seen::Message(Message::Text(Cow::Owned(text.as_str().to_owned()))),
-            Ok(Theirs::Binary(bytes)) => Seen::Message(Message::Binary(Cow::Owned(bytes.to_vec()))),
+            Ok(Theirs::Binary(bytes)) => Seen::Message(Message::Binary(bytes.to_vec().into())),
             Ok(Theirs::Ping(payload)) => Seen::Ping(payload.to_vec()),
             Ok(Theirs::Pong(payload)) => Seen::Pong(payload.to_vec()),
             // It answers a code that must not be sent with this, and tells its user the same.

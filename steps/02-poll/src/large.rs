@@ -8,11 +8,14 @@
 //! A new buffer of a megabyte is 256 pages that the kernel has to find, clear and map, and does so at each page's first use. That
 //! costs more than the copy. So a buffer whose message has left waits here for the next message.
 //!
+//! Where in its page a message begins counts too: `buffer.rs`.
+//!
 //! And where four connections bring a megabyte each in one turn, the first one's bytes are no longer in the processor's cache when
 //! the turn ends. So what is large does not wait for that.
 
 use std::io;
 
+use crate::buffer::Buffer;
 use crate::event_loop::EventLoop;
 use crate::input::{Arrived, log_bytes};
 use crate::{ConnId, Entry, Io, Stream};
@@ -52,23 +55,26 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
 /// Large buffers to hand out again. What is in them is rubbish, but initialised: to clear a megabyte costs too.
 #[derive(Default)]
 pub(crate) struct Large {
-    buffers: Vec<Vec<u8>>,
+    buffers: Vec<Buffer>,
     bytes: usize,
 }
 
 impl Large {
     /// A buffer of `length` bytes or more.
-    pub fn take(&mut self, length: usize) -> Vec<u8> {
+    pub fn take(&mut self, length: usize) -> Buffer {
         let fits = self.buffers.iter().position(|buffer| buffer.len() >= length);
-        let Some(fits) = fits else { return vec![0; length] };
+        let Some(fits) = fits else { return Buffer::new(length) };
         let buffer = self.buffers.swap_remove(fits);
         self.bytes -= buffer.capacity();
         buffer
     }
 
-    /// A buffer whose bytes have left. Kept, if it is large.
-    pub fn give(&mut self, buffer: Vec<u8>) {
-        if buffer.len() >= LARGE && self.bytes + buffer.capacity() <= SPARE_BYTES {
+    /// A buffer whose bytes have left. Kept, if it is large and well placed.
+    pub fn give(&mut self, buffer: Buffer) {
+        if buffer.len() >= LARGE
+            && buffer.begins_in_the_middle()
+            && self.bytes + buffer.capacity() <= SPARE_BYTES
+        {
             self.bytes += buffer.capacity();
             self.buffers.push(buffer);
         }
@@ -91,10 +97,14 @@ mod tests {
         assert_eq!(again[1].as_ptr(), places[0]);
         assert_eq!(large.bytes, 0);
 
-        large.give(vec![0; LARGE - 1]);
-        large.give(vec![0; SPARE_BYTES + 1]);
-        assert!(large.buffers.is_empty(), "neither small ones nor one that is all too large");
-        (0..1000).for_each(|_| large.give(vec![0; LARGE]));
-        assert_eq!(large.bytes, SPARE_BYTES);
+        large.give(Buffer::new(LARGE - 1));
+        large.give(Buffer::new(SPARE_BYTES + 1));
+        large.give(Buffer::new(2 * LARGE).without_first());
+        assert!(
+            large.buffers.is_empty(),
+            "neither small ones, nor one that is all too large, nor what was made elsewhere"
+        );
+        (0..1000).for_each(|_| large.give(Buffer::new(LARGE)));
+        assert!(large.bytes <= SPARE_BYTES && large.bytes > SPARE_BYTES - 2 * LARGE);
     }
 }

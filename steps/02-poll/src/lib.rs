@@ -12,11 +12,12 @@
 //! 4. `output.rs`, `net.rs`, `io.rs`: the queue, partial writes, backpressure; what a callback may do.
 //! 5. `deadlines.rs`: timeouts.
 //! 6. `wake.rs`: other threads, and Ctrl-C.
-//! 7. `extras.rs`, `conn_map.rs`, `large.rs`: what only later rungs need; what makes large messages fast.
+//! 7. `extras.rs`, `conn_map.rs`, `large.rs`, `buffer.rs`: what only later rungs need; what makes large messages fast.
 //!
 //! `protocol.rs` and `stream.rs` are the seams: what plugs in above and below. `rehearsal.rs` runs a
 //! protocol without any socket.
 
+mod buffer;
 mod conn_map;
 mod connection;
 mod deadlines;
@@ -36,6 +37,7 @@ mod stream;
 mod table;
 mod wake;
 
+pub use buffer::Buffer;
 pub use conn_map::ConnMap;
 pub use event_loop::EventLoop;
 pub use io::Io;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::buffer::Buffer;
 use crate::deadlines::{Deadlines, Whose};
 use crate::output::{Chunk, Queue, Spare};
 use crate::port::{Note, Phase, Port, Todo};
@@ -67,8 +68,8 @@ impl Net {
     }
 
     /// A buffer of `length` bytes or more, for a large message: one whose message has left, if there is one, with whatever is in
-    /// it. Given to [`Io::push`](crate::Io::push), it comes back here.
-    pub fn large_buffer(&mut self, length: usize) -> Vec<u8> {
+    /// it. Given to [`Io::push`](crate::Io::push) as [`Chunk::Large`], it comes back here.
+    pub fn large_buffer(&mut self, length: usize) -> Buffer {
         self.spare.large.take(length)
     }
 

@@ -11,6 +11,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::ConnId;
+use crate::buffer::Buffer;
 use crate::input::log_bytes;
 use crate::large::Large;
 use crate::stream::Stream;
@@ -19,6 +20,8 @@ use crate::stream::Stream;
 pub enum Chunk {
     /// Bytes that this connection owns.
     Owned(Vec<u8>),
+    /// The same in a buffer from [`Net::large_buffer`](crate::Net::large_buffer), which serves again afterwards.
+    Large(Buffer),
     /// Bytes that many connections send, encoded once (a large message to a room).
     Shared(Arc<[u8]>),
     /// A part of a file. It is read only when it is sent, so a large file costs no memory. If the file
@@ -36,6 +39,7 @@ impl Chunk {
     pub fn len(&self) -> u64 {
         match self {
             Chunk::Owned(bytes) => bytes.len() as u64,
+            Chunk::Large(bytes) => bytes.len() as u64,
             Chunk::Shared(bytes) => bytes.len() as u64,
             Chunk::File { range, .. } => range.end.saturating_sub(range.start),
         }
@@ -50,6 +54,7 @@ impl Chunk {
     fn bytes(&self) -> Option<&[u8]> {
         match self {
             Chunk::Owned(bytes) => Some(bytes),
+            Chunk::Large(bytes) => Some(bytes),
             Chunk::Shared(bytes) => Some(bytes),
             Chunk::File { .. } => None,
         }
@@ -65,7 +70,7 @@ pub(crate) struct Queue {
     /// How much of the first part has left already.
     sent: u64,
     /// The largest buffer that has left, for the next large message (see `large.rs`).
-    left: Vec<u8>,
+    left: Buffer,
     /// Bytes in `chunks`, sent ones included.
     in_chunks: u64,
 }
@@ -195,7 +200,7 @@ impl Queue {
             }
             self.sent -= length;
             self.in_chunks -= length;
-            if let Some(Chunk::Owned(buffer)) = self.chunks.pop_front()
+            if let Some(Chunk::Large(buffer)) = self.chunks.pop_front()
                 && buffer.len() > self.left.len()
             {
                 self.left = buffer;
@@ -218,7 +223,7 @@ impl Queue {
 
     /// The peer is slow, so these bytes may stay for long: drop the sent part and the unused capacity.
     fn give_back_memory(&mut self) {
-        self.left = Vec::new();
+        self.left = Buffer::default();
         if !self.chunks.is_empty() {
             return;
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use frames::{Header, write_frame};
 use poll::{Chunk, ConnId, Io, Net, World};
 
-use crate::{Close, Limits, Message, Pack};
+use crate::{Close, Limits, Message, Pack, Payload};
 
 /// An application: the server's own type, which all its connections share.
 ///
@@ -68,12 +68,12 @@ impl<'a, 'io> Socket<'a, 'io> {
             return;
         }
         let opcode = message.opcode();
-        let (rsv, payload) = self.pack.pack(opcode, message.into_bytes());
+        let (rsv, payload) = self.pack.pack(opcode, message.into_payload());
         let header = Header { rsv, ..Header::new(opcode, payload.len() as u64) };
         match payload {
-            Cow::Owned(payload) if payload.len() >= LARGE => {
+            Payload::Owned(payload) if payload.len() >= LARGE => {
                 header.write(self.io.out());
-                self.io.push(Chunk::Owned(payload));
+                self.io.push(Chunk::Large(payload));
             }
             payload => write_frame(header, &payload, self.io.out()),
         }
@@ -86,7 +86,7 @@ impl<'a, 'io> Socket<'a, 'io> {
 
     /// Sends a binary message.
     pub fn binary(&mut self, bytes: &[u8]) {
-        self.send(Message::Binary(Cow::Borrowed(bytes)));
+        self.send(Message::Binary(bytes.into()));
     }
 
     /// Sends a Close frame; nothing can be sent after it, by nobody. [`Application::close`] follows when the

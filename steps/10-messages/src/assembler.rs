@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use frames::{Decoder, Header, Opcode, Piece, Role, Rsv};
+use poll::Buffer;
 
 use crate::bytes::Bytes;
 use crate::text::Text;
-use crate::{Close, Message, MessageError, Unpack};
+use crate::{Close, Message, MessageError, Payload, Unpack};
 
 /// Puts messages together. It owns nothing while no message is half read: one that came whole is lent from
 /// the input, only one that came in parts is collected.
@@ -110,7 +111,7 @@ impl<U: Unpack> Assembler<U> {
     /// Room for the bytes that come next, if they are the payload of a large binary message. To be asked when `next` has used
     /// all of its input. `buffer` makes one of the length that it is told, or longer. (A text is looked at as it comes, and
     /// copied meanwhile: what was found to be text, Rust knows only as a `String`.)
-    pub fn room(&mut self, buffer: impl FnOnce(usize) -> Vec<u8>) -> Option<&mut [u8]> {
+    pub fn room(&mut self, buffer: impl FnOnce(usize) -> Buffer) -> Option<&mut [u8]> {
         match self.unfinished.as_deref_mut()? {
             Unfinished { decoder, collected: Collected::Binary(bytes), packed: false, .. } => {
                 bytes.room(decoder.left(), buffer)
@@ -207,7 +208,7 @@ fn lent(opcode: Opcode, payload: &[u8]) -> Result<Message<'_>, MessageError> {
         let text = str::from_utf8(payload).map_err(|_| MessageError::NotUtf8)?;
         Ok(Message::Text(Cow::Borrowed(text)))
     } else {
-        Ok(Message::Binary(Cow::Borrowed(payload)))
+        Ok(Message::Binary(payload.into()))
     }
 }
 
@@ -245,7 +246,7 @@ impl Collected {
     fn finish<'a>(self) -> Result<Message<'a>, MessageError> {
         match self {
             Collected::Text(text) => Ok(Message::Text(Cow::Owned(text.finish()?))),
-            Collected::Binary(all) => Ok(Message::Binary(Cow::Owned(all.finish()))),
+            Collected::Binary(all) => Ok(Message::Binary(Payload::Owned(all.finish()))),
         }
     }
 }

@@ -1,12 +1,14 @@
 //! A binary message that comes in parts. A large one is read straight into its buffer.
 
+use poll::Buffer;
+
 /// So much has come before room is offered, and so much must be still to come: below, a copy costs less.
 const LARGE: usize = 32 * 1024;
 
 /// The payload so far: the first `length` of `buffer`. Behind it there may be room, which was filled with something before.
 #[derive(Debug, Default)]
 pub(crate) struct Bytes {
-    buffer: Vec<u8>,
+    buffer: Buffer,
     length: usize,
 }
 
@@ -23,7 +25,7 @@ impl Bytes {
 
     /// Room for the next of `left` bytes: as much as has come already, so that a peer cannot make us take memory by what it
     /// announces; more, where `buffer` had a larger one lying about.
-    pub fn room(&mut self, left: u64, buffer: impl FnOnce(usize) -> Vec<u8>) -> Option<&mut [u8]> {
+    pub fn room(&mut self, left: u64, buffer: impl FnOnce(usize) -> Buffer) -> Option<&mut [u8]> {
         let left = usize::try_from(left).unwrap_or(usize::MAX);
         let has_room = self.length < self.buffer.len();
         if left == 0 || !has_room && left.min(self.length) < LARGE {
@@ -50,7 +52,7 @@ impl Bytes {
         self.buffer.capacity()
     }
 
-    pub fn finish(mut self) -> Vec<u8> {
+    pub fn finish(mut self) -> Buffer {
         self.buffer.truncate(self.length);
         self.buffer
     }
@@ -75,7 +77,7 @@ mod tests {
                 while bytes.len() < payload.len() {
                     let from = bytes.len();
                     let left = (payload.len() - from) as u64;
-                    match bytes.room(left, |length| vec![0xff; length + 7]) {
+                    match bytes.room(left, |length| vec![0xff; length + 7].into()) {
                         Some(room) => {
                             let count = room.len().min(step);
                             room[..count].copy_from_slice(&payload[from..from + count]);
@@ -88,7 +90,7 @@ mod tests {
                         bytes.push(&payload[bytes.len()..][..1]);
                     }
                 }
-                assert!(bytes.finish() == payload, "{first}, then {step}");
+                assert!(*bytes.finish() == payload, "{first}, then {step}");
             }
         }
     }
@@ -100,7 +102,7 @@ mod tests {
         assert_eq!(bytes.room(u64::MAX, |_| panic!("nothing is asked for")), None);
         bytes.push(&[0]);
         assert_eq!(bytes.room(LARGE as u64 - 1, |_| panic!("nothing is asked for")), None);
-        let room = bytes.room(u64::MAX, |length| vec![0; length]).map(|room| room.len());
+        let room = bytes.room(u64::MAX, |length| vec![0; length].into()).map(|room| room.len());
         assert_eq!(room, Some(LARGE), "twice what has come, in all");
     }
 
@@ -108,10 +110,10 @@ mod tests {
     fn what_a_buffer_held_before_is_never_shown() {
         let mut bytes = Bytes::default();
         bytes.push(&payload(LARGE));
-        let room = bytes.room(LARGE as u64, |_| b"secret".repeat(LARGE)).expect("there is room");
+        let room = bytes.room(LARGE as u64, |_| b"secret".repeat(LARGE).into()).expect("there is room");
         assert_eq!(room.len(), LARGE, "no more than is to come");
         room[0] = 7;
         bytes.filled(1);
-        assert_eq!(bytes.finish(), [payload(LARGE), vec![7]].concat());
+        assert_eq!(*bytes.finish(), [payload(LARGE), vec![7]].concat());
     }
 }

@@ -1,10 +1,8 @@
 //! Where an extension plugs in (RFC 6455 §9). Without one, `()` stands in both places and costs nothing.
 
-use std::borrow::Cow;
-
 use frames::{Opcode, Rsv};
 
-use crate::MessageError;
+use crate::{MessageError, Payload};
 
 /// The reading half of an extension: turns payload as it stood on the wire into what the peer meant.
 ///
@@ -32,7 +30,7 @@ pub trait Unpack {
 /// The writing half.
 pub trait Pack {
     /// What the payload of a message becomes on the wire, and the reserved bits that say so.
-    fn pack<'a>(&'a mut self, opcode: Opcode, payload: Cow<'a, [u8]>) -> (Rsv, Cow<'a, [u8]>);
+    fn pack<'a>(&'a mut self, opcode: Opcode, payload: Payload<'a>) -> (Rsv, Payload<'a>);
 }
 
 impl Unpack for () {
@@ -51,7 +49,7 @@ impl Unpack for () {
 }
 
 impl Pack for () {
-    fn pack<'a>(&'a mut self, _opcode: Opcode, payload: Cow<'a, [u8]>) -> (Rsv, Cow<'a, [u8]>) {
+    fn pack<'a>(&'a mut self, _opcode: Opcode, payload: Payload<'a>) -> (Rsv, Payload<'a>) {
         (Rsv::NONE, payload)
     }
 }

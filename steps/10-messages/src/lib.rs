@@ -29,5 +29,5 @@ pub use connection::WebSocket;
 pub use error::MessageError;
 pub use extension::{Pack, Unpack};
 pub use limits::Limits;
-pub use message::Message;
+pub use message::{Message, Payload};
 pub use watch::{Due, Verdict, Watch};

@@ -30,7 +30,7 @@ impl Application for Listener {
     fn message(&mut self, _: &mut (), message: Message<'_>, _: &mut Socket<'_, '_>) {
         self.heard = Some(match message {
             Message::Text(text) => Message::Text(Cow::Owned(text.into_owned())),
-            Message::Binary(bytes) => Message::Binary(Cow::Owned(bytes.into_owned())),
+            Message::Binary(bytes) => Message::Binary(bytes.into_owned()),
         });
     }
 }

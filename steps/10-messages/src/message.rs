@@ -1,8 +1,10 @@
 //! A message: what an application sends and receives.
 
 use std::borrow::Cow;
+use std::ops::Deref;
 
 use frames::Opcode;
+use poll::Buffer;
 
 /// A message, as RFC 6455 §5.6 knows two kinds. Borrowed: it came whole and is lent from the read buffer.
 /// Owned: it came in parts and was collected.
@@ -11,7 +13,7 @@ pub enum Message<'a> {
     /// UTF-8, checked.
     Text(Cow<'a, str>),
     /// Bytes.
-    Binary(Cow<'a, [u8]>),
+    Binary(Payload<'a>),
 }
 
 impl<'a> Message<'a> {
@@ -32,11 +34,61 @@ impl<'a> Message<'a> {
     }
 
     /// The payload; uncopied when it was collected.
-    pub fn into_bytes(self) -> Cow<'a, [u8]> {
+    pub fn into_payload(self) -> Payload<'a> {
         match self {
-            Message::Text(Cow::Borrowed(text)) => Cow::Borrowed(text.as_bytes()),
-            Message::Text(Cow::Owned(text)) => Cow::Owned(text.into_bytes()),
+            Message::Text(Cow::Borrowed(text)) => Payload::Borrowed(text.as_bytes()),
+            Message::Text(Cow::Owned(text)) => Payload::Owned(text.into_bytes().into()),
             Message::Binary(bytes) => bytes,
         }
+    }
+}
+
+/// The bytes of a message: as a `Cow<[u8]>`, but what is owned stands where the kernel copies it fast.
+#[derive(Debug, Clone)]
+pub enum Payload<'a> {
+    /// In the read buffer.
+    Borrowed(&'a [u8]),
+    /// Collected.
+    Owned(Buffer),
+}
+
+impl Payload<'_> {
+    /// The same, with bytes of its own.
+    pub fn into_owned(self) -> Payload<'static> {
+        match self {
+            Payload::Borrowed(bytes) => Payload::Owned(bytes.to_vec().into()),
+            Payload::Owned(buffer) => Payload::Owned(buffer),
+        }
+    }
+}
+
+impl Deref for Payload<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Payload::Borrowed(bytes) => bytes,
+            Payload::Owned(buffer) => buffer,
+        }
+    }
+}
+
+impl PartialEq for Payload<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Payload<'_> {}
+
+impl<'a> From<&'a [u8]> for Payload<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Payload::Borrowed(bytes)
+    }
+}
+
+impl From<Vec<u8>> for Payload<'_> {
+    fn from(bytes: Vec<u8>) -> Self {
+        Payload::Owned(bytes.into())
     }
 }

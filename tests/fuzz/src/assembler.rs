@@ -93,7 +93,7 @@ fn assembled(role: Role, limit: usize, cuts: &Cuts, wire: &[u8]) -> (Vec<Seen>, 
 fn seen(event: Event<'_>) -> Seen {
     match event {
         Event::Message(Message::Text(text)) => Seen::Text(text.into_owned()),
-        Event::Message(Message::Binary(bytes)) => Seen::Binary(bytes.into_owned()),
+        Event::Message(Message::Binary(bytes)) => Seen::Binary(bytes.to_vec()),
         Event::Ping(payload) => Seen::Ping(payload.to_vec()),
         Event::Pong(payload) => Seen::Pong(payload.to_vec()),
         Event::Close(Close { code, reason }) => Seen::Close(code, reason.into()),

@@ -7,6 +7,7 @@ use frames::Rsv;
 use poll::{Chunk, ConnId, Entry, Opened, Rehearsal, Sent, World};
 
 use super::*;
+use crate::Payload;
 use crate::encode;
 
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -384,10 +385,10 @@ impl Unpack for Reversed {
 }
 
 impl Pack for Reversed {
-    fn pack<'a>(&'a mut self, _: Opcode, payload: Cow<'a, [u8]>) -> (Rsv, Cow<'a, [u8]>) {
-        let mut payload = payload.into_owned();
+    fn pack<'a>(&'a mut self, _: Opcode, payload: Payload<'a>) -> (Rsv, Payload<'a>) {
+        let mut payload = payload.to_vec();
         payload.reverse();
-        (Rsv::RSV3, Cow::Owned(payload))
+        (Rsv::RSV3, payload.into())
     }
 }
 
