@@ -27,7 +27,7 @@ pub struct Net {
     pub(crate) connects: Vec<Connect>,
     /// By [`Todo`]: the connections that have it to do, each once.
     planned: [Vec<ConnId>; 3],
-    spare: Spare,
+    pub(crate) spare: Spare,
 }
 
 /// An outgoing connection that was asked for.

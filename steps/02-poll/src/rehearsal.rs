@@ -84,6 +84,7 @@ impl<P: Entry> Rehearsal<P> {
             while queue.pending() > 0 {
                 queue.flush(self.id, &mut paper).expect("paper takes all");
             }
+            self.net.spare.give(queue);
             if piled_up && self.is_open() {
                 self.with_io(|protocol, world, io| {
                     io.look_again();

@@ -2,7 +2,7 @@
 
 use crate::line::{self, Cut};
 use crate::start::{self, StartLine};
-use crate::{Limits, ParseError, Request, fields};
+use crate::{Limits, ParseError, Request, fields, usual};
 
 /// How far the head that is arriving on one connection has been judged.
 ///
@@ -21,6 +21,7 @@ pub struct Arrival {
 }
 
 /// What stands next in a head.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next<'a> {
     /// Name and value of a field line.
     Field(&'a [u8], &'a [u8]),
@@ -45,20 +46,20 @@ impl Arrival {
             return Ok(None);
         }
         *self = Arrival::default();
-        let parsed = Request::parse_with(self, bytes, limits)?;
-        if parsed.is_some() {
+        let parsed = Request::parse_with(self, bytes, limits);
+        if let Ok(Some(_)) = parsed {
             *self = Arrival::default();
         }
-        Ok(parsed)
+        parsed
     }
 
     /// Judges the lines that have come since the last look. Returns whether the head is complete.
     fn advance(&mut self, bytes: &[u8], limits: &Limits) -> Result<bool, ParseError> {
-        if self.lines == 0 && self.request_line(bytes, limits)?.is_none() {
+        if self.lines == 0 && self.any_request_line(bytes, limits)?.is_none() {
             return Ok(false);
         }
         loop {
-            match self.field(bytes, limits)? {
+            match self.any_field(bytes, limits)? {
                 Next::Field(..) => {}
                 Next::End => return Ok(true),
                 Next::More => return Ok(false),
@@ -69,6 +70,33 @@ impl Arrival {
     /// Judges the request line, if it is there. Called first.
     #[inline]
     pub(crate) fn request_line<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        limits: &Limits,
+    ) -> Result<Option<StartLine<'a>>, ParseError> {
+        match usual::request_line(self.rest(bytes, limits), limits) {
+            Some((line, length)) => {
+                self.judged(length);
+                Ok(Some(line))
+            }
+            None => self.any_request_line(bytes, limits),
+        }
+    }
+
+    /// Judges the next field line, if it is there. Called again after each [`Next::Field`].
+    #[inline]
+    pub(crate) fn field<'a>(&mut self, bytes: &'a [u8], limits: &Limits) -> Result<Next<'a>, ParseError> {
+        match usual::field(self.rest(bytes, limits), limits) {
+            Some((next, length)) if self.lines <= limits.fields => {
+                self.judged(length);
+                Ok(next)
+            }
+            _ => self.any_field(bytes, limits),
+        }
+    }
+
+    /// The long way, which knows all that a request line can be.
+    fn any_request_line<'a>(
         &mut self,
         bytes: &'a [u8],
         limits: &Limits,
@@ -87,9 +115,8 @@ impl Arrival {
         }
     }
 
-    /// Judges the next field line, if it is there. Called again after each [`Next::Field`].
-    #[inline]
-    pub(crate) fn field<'a>(&mut self, bytes: &'a [u8], limits: &Limits) -> Result<Next<'a>, ParseError> {
+    /// The long way, which knows all that a field line can be.
+    fn any_field<'a>(&mut self, bytes: &'a [u8], limits: &Limits) -> Result<Next<'a>, ParseError> {
         match self.cut(bytes, limits.field_line, limits)? {
             Cut::Line(b"") => Ok(Next::End),
             // One of the lines is the request line.
@@ -106,18 +133,25 @@ impl Arrival {
     }
 
     fn cut<'a>(&mut self, bytes: &'a [u8], longest: usize, limits: &Limits) -> Result<Cut<'a>, ParseError> {
-        // Nothing behind the limit is looked at. What is not complete within it never will be.
-        let window = &bytes[..bytes.len().min(limits.head)];
-        let rest = window.get(self.at..).unwrap_or_default();
+        let rest = self.rest(bytes, limits);
         let cut = line::cut(rest, &mut self.searched, longest)?;
         match cut {
-            Cut::Line(line) => {
-                self.at += line.len() + line::CRLF;
-                self.lines += 1;
-            }
+            Cut::Line(line) => self.judged(line.len() + line::CRLF),
             Cut::Unfinished if bytes.len() > limits.head => return Err(ParseError::HeadTooLarge),
             Cut::Unfinished | Cut::TooLong => {}
         }
         Ok(cut)
+    }
+
+    /// What has come behind the lines that were judged. Nothing behind the limit is looked at: what is not complete within
+    /// it never will be.
+    fn rest<'a>(&self, bytes: &'a [u8], limits: &Limits) -> &'a [u8] {
+        bytes[..bytes.len().min(limits.head)].get(self.at..).unwrap_or_default()
+    }
+
+    /// A line of this length, its end included, was judged.
+    fn judged(&mut self, length: usize) {
+        self.at += length;
+        self.lines += 1;
     }
 }

@@ -4,7 +4,8 @@
 const TOKEN: u8 = 1;
 const LINE: u8 = 2;
 const TARGET: u8 = 4;
-const HOST: u8 = 8;
+const PATH: u8 = 8;
+const HOST: u8 = 16;
 
 static CLASSES: [u8; 256] = {
     let mut table = [0; 256];
@@ -20,10 +21,14 @@ static CLASSES: [u8; 256] = {
         if b == b'\t' || (b >= 0x20 && b != 0x7f) {
             table[byte] |= LINE;
         }
-        // RFC 9112 §3.2: visible ASCII. RFC 3986 allows fewer (no `"<>\^`{|}`), but browsers send some of
-        // those.
-        if b > 0x20 && b < 0x7f {
+        // RFC 9112 §3.2: visible ASCII, without the `#` of a fragment. RFC 3986 allows fewer (no `"<>\^`{|}`),
+        // but browsers send some of those.
+        if b > 0x20 && b < 0x7f && b != b'#' {
             table[byte] |= TARGET;
+            // RFC 3986 §3.3: the path ends at the first `?`.
+            if b != b'?' {
+                table[byte] |= PATH;
+            }
         }
         // RFC 3986 §3.2.2: unreserved / sub-delims, without the comma: a list of hosts is no host.
         if alphanumeric || among(b"-._~!$&'()*+;=", b) {
@@ -103,6 +108,12 @@ fn controls(word: u64) -> u64 {
 #[inline]
 pub(crate) fn in_target(byte: u8) -> bool {
     CLASSES[byte as usize] & TARGET != 0
+}
+
+/// A character of a request target in front of its query.
+#[inline]
+pub(crate) fn in_path(byte: u8) -> bool {
+    CLASSES[byte as usize] & PATH != 0
 }
 
 /// A character of a registered name or an IPv4 address, percent-encoding aside.

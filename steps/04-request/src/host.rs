@@ -10,24 +10,25 @@ use crate::{ParseError, Target, Version};
 /// RFC 9112 §3.2: "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message
 /// that lacks a Host header field and to any request message that contains more than one Host header field
 /// line or a Host header field with an invalid field value."
+#[inline]
 pub(crate) fn effective<'a>(
     field: Option<&'a [u8]>,
     target: &Target<'a>,
     version: Version,
-) -> Result<Option<&'a str>, ParseError> {
+) -> Result<Option<&'a [u8]>, ParseError> {
     let from_field = match field {
         None if version == Version::Http10 => None,
         None => return Err(ParseError::HostMissing),
         // RFC 9110 §7.2: empty where the target has no authority, which in plain HTTP is only `*`.
         Some(b"") if *target == Target::Asterisk => None,
-        Some(value) if is_authority(value) => str::from_utf8(value).ok(),
+        Some(value) if is_authority(value) => Some(value),
         Some(_) => return Err(ParseError::HostInvalid),
     };
     // RFC 9112 §3.2.2: "When an origin server receives a request with an absolute-form of request-target, the
     // origin server MUST ignore the received Host header field (if any) and instead use the host information
     // of the request-target."
     Ok(match *target {
-        Target::Absolute { authority, .. } | Target::Authority(authority) => Some(authority),
+        Target::Absolute { authority, .. } | Target::Authority(authority) => Some(authority.as_bytes()),
         Target::Origin { .. } | Target::Asterisk => from_field,
     })
 }
@@ -49,11 +50,13 @@ pub(crate) fn is_authority_with_port(bytes: &[u8]) -> bool {
 /// What stands behind a valid host. RFC 3986 §3.2.2: an IPv6 address in brackets, or a name, of which an IPv4
 /// address is one. RFC 9110 §4.2.1: not empty.
 fn behind_host(bytes: &[u8]) -> Option<&[u8]> {
-    if let Some(rest) = bytes.strip_prefix(b"[") {
-        let end = rest.iter().position(|&byte| byte == b']')?;
-        str::from_utf8(&rest[..end]).ok()?.parse::<Ipv6Addr>().ok()?;
-        return Some(&rest[end + 1..]);
+    match bytes {
+        [b'[', rest @ ..] => behind_ipv6(rest),
+        _ => behind_name(bytes),
     }
+}
+
+fn behind_name(bytes: &[u8]) -> Option<&[u8]> {
     let mut end = 0;
     loop {
         end += bytes[end..].iter().take_while(|&&byte| in_host(byte)).count();
@@ -63,6 +66,14 @@ fn behind_host(bytes: &[u8]) -> Option<&[u8]> {
         }
     }
     (end > 0).then(|| &bytes[end..])
+}
+
+/// `bytes` begin behind the bracket.
+#[cold]
+fn behind_ipv6(bytes: &[u8]) -> Option<&[u8]> {
+    let end = bytes.iter().position(|&byte| byte == b']')?;
+    str::from_utf8(&bytes[..end]).ok()?.parse::<Ipv6Addr>().ok()?;
+    Some(&bytes[end + 1..])
 }
 
 /// RFC 3986 §3.2.3, `port = *DIGIT`, but no more than TCP can address.
@@ -143,7 +154,8 @@ mod tests {
         let origin = Target::Origin { path: "/", query: None };
         let absolute = Target::Absolute { scheme: "http", authority: "a", path: "/", query: None };
         let judged = |field: Option<&'static str>, target, version| {
-            effective(field.map(str::as_bytes), target, version)
+            let host = effective(field.map(str::as_bytes), target, version)?;
+            Ok(host.map(|host| str::from_utf8(host).unwrap()))
         };
         assert_eq!(judged(Some("b:80"), &origin, Version::Http11), Ok(Some("b:80")));
         assert_eq!(judged(Some("b"), &absolute, Version::Http11), Ok(Some("a")), "§3.2.2");

@@ -11,6 +11,7 @@
 //!   [`Target`]; `host.rs`: what a host may look like.
 //! - `fields.rs`: one [`Field`] line, and walking over all of them.
 //! - `framing.rs`: the few fields that decide where this request ends, judged in one place.
+//! - `usual.rs`: the lines that nearly every request has, read in one pass.
 //! - `arrival.rs`: a head that comes in pieces is searched once, not again and again.
 //! - [`ParseError`] (`error.rs`), [`Limits`] (`limits.rs`), `classes.rs`: what may go wrong, how much is too
 //!   much, which byte is allowed where.
@@ -30,6 +31,7 @@ mod response;
 mod start;
 mod status;
 mod target;
+mod usual;
 
 pub use arrival::Arrival;
 pub use classes::is_token;

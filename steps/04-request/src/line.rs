@@ -27,27 +27,24 @@ pub enum Cut<'a> {
 /// Every byte of a head passes here, and bytes that no line may hold are refused on the way: a bare CR or LF,
 /// NUL, any other control.
 pub fn cut<'a>(bytes: &'a [u8], searched: &mut usize, longest: usize) -> Result<Cut<'a>, ParseError> {
-    // One byte more than allowed: the CR of a line that is exactly as long as allowed.
-    let window = &bytes[..bytes.len().min(longest.saturating_add(1))];
-    let unsearched = window.get(*searched..).unwrap_or_default();
-    let end = *searched + line_length(unsearched);
-    if end >= window.len() {
-        *searched = window.len();
-        return Ok(if bytes.len() > longest { Cut::TooLong } else { Cut::Unfinished });
+    let end = *searched + line_length(&bytes[*searched..]);
+    if end > longest {
+        return Ok(Cut::TooLong);
     }
     // ANCHOR: end
-    match (bytes[end], bytes.get(end + 1)) {
-        (b'\r', Some(b'\n')) => {
+    let (line, behind) = bytes.split_at(end);
+    match behind {
+        [b'\r', b'\n', ..] => {
             *searched = 0;
-            Ok(Cut::Line(&bytes[..end]))
+            Ok(Cut::Line(line))
         }
-        (b'\r', None) => {
+        [] | [b'\r'] => {
             *searched = end;
             Ok(Cut::Unfinished)
         }
-        (b'\r', Some(_)) => Err(ParseError::BareCr),
-        (b'\n', _) => Err(ParseError::BareLf),
-        (control, _) => Err(ParseError::Control(control)),
+        [b'\r', ..] => Err(ParseError::BareCr),
+        [b'\n', ..] => Err(ParseError::BareLf),
+        &[control, ..] => Err(ParseError::Control(control)),
     }
     // ANCHOR_END: end
 }

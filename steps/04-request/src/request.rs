@@ -23,7 +23,8 @@ pub struct Request<'a> {
     pub expectation: Expectation,
     /// How many bytes the head took, with its empty line, and with the one before it if there was one.
     pub length: usize,
-    host: Option<&'a str>,
+    /// ASCII. It becomes text when somebody asks for it.
+    host: Option<&'a [u8]>,
     fields: Fields<'a>,
 }
 
@@ -41,6 +42,7 @@ impl<'a> Request<'a> {
     }
 
     /// As [`Request::parse`]; `arrival`, a new one, tells afterwards how far it came.
+    #[inline]
     pub(crate) fn parse_with(
         arrival: &mut Arrival,
         bytes: &'a [u8],
@@ -80,7 +82,7 @@ impl<'a> Request<'a> {
     /// target, else from the Host field (RFC 9112 §3.3). `None`: an HTTP/1.0 request without Host, or an
     /// empty Host (allowed only with `*`).
     pub fn host(&self) -> Option<&'a str> {
-        self.host
+        str::from_utf8(self.host?).ok()
     }
 
     /// All field lines in the order in which they came.

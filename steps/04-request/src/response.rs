@@ -31,17 +31,10 @@ impl<'o> ResponseHead<'o> {
     /// (Successful), 3xx (Redirection), and 4xx (Client Error) responses"; for 5xx it may, and 1xx has no use
     /// for it.
     pub fn new(out: &'o mut Vec<u8>, status: Status, now: SystemTime) -> ResponseHead<'o> {
-        // RFC 9112 §2.3: the version is what the server speaks, 1.1, also in an answer to 1.0.
-        out.extend_from_slice(b"HTTP/1.1 ");
-        let code = status.code();
-        out.extend([code / 100, code / 10 % 10, code % 10].map(|digit| b'0' + digit as u8));
-        out.push(b' ');
-        out.extend_from_slice(status.reason().as_bytes());
+        out.extend_from_slice(status.line().as_bytes());
         if !status.is_interim() {
-            out.extend_from_slice(b"\r\nDate: ");
-            out.extend_from_slice(&date::imf_fixdate(now));
+            out.extend_from_slice(&date::line(now));
         }
-        out.extend_from_slice(b"\r\n");
         ResponseHead { out, status, ended: false }
     }
 
@@ -124,11 +117,10 @@ impl<'o> ResponseHead<'o> {
 
     /// RFC 9110 §8.6: "A server MUST NOT send a Content-Length header field in any response with a status
     /// code of 1xx (Informational) or 204 (No Content)."
+    #[inline]
     fn length_line(&mut self, length: u64) {
         if !self.status.is_interim() && self.status != Status::NoContent {
-            self.out.extend_from_slice(b"Content-Length: ");
-            decimal(length, self.out);
-            self.out.extend_from_slice(b"\r\n");
+            decimal_line(b"Content-Length: ", length, self.out);
         }
     }
 
@@ -168,17 +160,18 @@ impl Lines {
     }
 }
 
-/// Appends the digits of a number. Every answer has one, and `write!` takes five times as long.
-fn decimal(mut number: u64, out: &mut Vec<u8>) {
+/// Appends a field line whose value is a number. Every answer has one, and `write!` takes five times as long.
+fn decimal_line(name_and_colon: &[u8], mut number: u64, out: &mut Vec<u8>) {
     // The largest has 20 digits.
-    let mut digits = [b'0'; 20];
-    let mut first = digits.len();
-    while first == digits.len() || number > 0 {
+    let mut value = *b"00000000000000000000\r\n";
+    let mut first = value.len() - 2;
+    while first == value.len() - 2 || number > 0 {
         first -= 1;
-        digits[first] = b'0' + (number % 10) as u8;
+        value[first] = b'0' + (number % 10) as u8;
         number /= 10;
     }
-    out.extend_from_slice(&digits[first..]);
+    out.extend_from_slice(name_and_colon);
+    out.extend_from_slice(&value[first..]);
 }
 
 /// Takes the text of a field value and lets nothing through that could end its line.

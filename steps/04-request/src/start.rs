@@ -52,18 +52,18 @@ impl Method {
     }
 
     /// RFC 9110 §9.1: "The method token is case-sensitive".
-    fn from_token(token: &[u8]) -> Method {
+    pub(crate) fn known(token: &[u8]) -> Option<Method> {
         match token {
-            b"GET" => Method::Get,
-            b"HEAD" => Method::Head,
-            b"POST" => Method::Post,
-            b"PUT" => Method::Put,
-            b"DELETE" => Method::Delete,
-            b"CONNECT" => Method::Connect,
-            b"OPTIONS" => Method::Options,
-            b"TRACE" => Method::Trace,
-            b"PATCH" => Method::Patch,
-            _ => Method::Unknown,
+            b"GET" => Some(Method::Get),
+            b"HEAD" => Some(Method::Head),
+            b"POST" => Some(Method::Post),
+            b"PUT" => Some(Method::Put),
+            b"DELETE" => Some(Method::Delete),
+            b"CONNECT" => Some(Method::Connect),
+            b"OPTIONS" => Some(Method::Options),
+            b"TRACE" => Some(Method::Trace),
+            b"PATCH" => Some(Method::Patch),
+            _ => None,
         }
     }
 }
@@ -140,11 +140,11 @@ pub(crate) fn request_line<'a>(line: &'a [u8], limits: &Limits) -> Result<StartL
     if target.len() > limits.target {
         return Err(ParseError::TargetTooLong);
     }
-    if target.is_empty() || version.contains(&b' ') {
+    if target.is_empty() {
         return Err(ParseError::RequestLine);
     }
     let version = parse_version(version)?;
-    let method = Method::from_token(method);
+    let method = Method::known(method).unwrap_or(Method::Unknown);
     let target = Target::parse(target, method)?;
     Ok((method, target, version))
 }
@@ -163,6 +163,8 @@ fn parse_version(version: &[u8]) -> Result<Version, ParseError> {
                 Err(ParseError::VersionNotSupported)
             }
         }
+        // A fourth part.
+        _ if version.contains(&b' ') => Err(ParseError::RequestLine),
         _ => Err(ParseError::Version),
     }
 }

@@ -21,6 +21,14 @@ macro_rules! statuses {
                     $(Status::$name => $reason,)*
                 }
             }
+
+            /// The status line with its end. RFC 9112 §2.3: the version is what the server speaks, 1.1, also in an
+            /// answer to 1.0.
+            pub(crate) fn line(self) -> &'static str {
+                match self {
+                    $(Status::$name => concat!("HTTP/1.1 ", $code, " ", $reason, "\r\n"),)*
+                }
+            }
         }
     };
 }

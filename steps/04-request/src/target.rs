@@ -52,15 +52,14 @@ impl<'a> Target<'a> {
 
     /// Judges a target. An unknown method counts as one of the usual ones.
     pub(crate) fn parse(bytes: &'a [u8], method: Method) -> Result<Target<'a>, ParseError> {
-        if !bytes.iter().all(|&byte| in_target(byte)) {
-            return Err(ParseError::TargetBytes);
+        match bytes.iter().find(|&&byte| !in_target(byte)) {
+            None => {}
+            // §3.2: no form has a fragment; a client keeps it to itself (RFC 9110 §7.1).
+            Some(b'#') => return Err(ParseError::TargetFragment),
+            Some(_) => return Err(ParseError::TargetBytes),
         }
-        // Visible ASCII, as the line above proved.
+        // Visible ASCII, as was just proved.
         let text = str::from_utf8(bytes).map_err(|_| ParseError::TargetBytes)?;
-        // §3.2: no form has a fragment; a client keeps it to itself (RFC 9110 §7.1).
-        if bytes.contains(&b'#') {
-            return Err(ParseError::TargetFragment);
-        }
         match method {
             Method::Connect if host::is_authority_with_port(bytes) => Ok(Target::Authority(text)),
             Method::Connect => Err(ParseError::TargetForm),
