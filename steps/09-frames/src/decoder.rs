@@ -75,6 +75,26 @@ impl Decoder {
         }
     }
 
+    /// The usual frame, the short way: a whole text or binary message of at most 125 bytes, masked, and all of it here. `None`,
+    /// and nothing is used: it is another one, or wrong, and [`next`](Decoder::next) says what.
+    pub fn short<'a>(&mut self, input: &mut &'a mut [u8]) -> Option<(Opcode, &'a [u8])> {
+        let &[first, second, key @ ..] = input.first_chunk::<6>()?;
+        let opcode = match first {
+            0x81 => Opcode::Text,
+            0x82 => Opcode::Binary,
+            _ => return None,
+        };
+        // With the mask bit, which counts as 128.
+        let length = usize::from(second).checked_sub(128).filter(|length| *length <= 125)?;
+        if self.role != Role::Server || self.frame.is_some() || input.len() < 6 + length {
+            return None;
+        }
+        take(input, 6);
+        let payload = take(input, length);
+        mask(payload, key, 0);
+        Some((opcode, payload))
+    }
+
     fn begin<'a>(&mut self, input: &mut &'a mut [u8]) -> Result<Option<Piece<'a>>, FrameError> {
         let Some((header, used)) = Header::parse(input)? else { return Ok(None) };
         match (self.role, header.masking_key) {

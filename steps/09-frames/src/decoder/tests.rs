@@ -263,3 +263,44 @@ fn a_frame_that_came_whole_is_lent_from_the_input_and_not_copied() {
 fn a_decoder_is_16_bytes() {
     assert_eq!(size_of::<Decoder>(), 16);
 }
+
+/// The short way does what the long one does, or nothing: at every first byte, second byte, and length of input.
+#[test]
+fn the_short_way_is_the_long_way() {
+    let mut short = 0;
+    for role in [Role::Server, Role::Client] {
+        for first in 0..=255 {
+            for second in 0..=255_u8 {
+                let wire: Vec<u8> = [first, second].into_iter().chain(0..140).collect();
+                let whole = 6 + usize::from(second & 127);
+                let mut ends = vec![0, 1, 2, 5, 6, whole - 1, whole, whole + 1];
+                ends.sort();
+                ends.dedup();
+                for end in ends {
+                    let (mut one, mut other) = (wire[..end.min(142)].to_vec(), wire[..end.min(142)].to_vec());
+                    let (mut left, mut left_long) = (&mut one[..], &mut other[..]);
+                    let Some((opcode, payload)) = Decoder::new(role).short(&mut left) else {
+                        assert_eq!(*left, wire[..end.min(142)], "nothing is used");
+                        continue;
+                    };
+                    let mut decoder = Decoder::new(role);
+                    let piece = decoder.next(&mut left_long).unwrap().expect("a whole frame");
+                    assert_eq!((opcode, payload), (piece.opcode, piece.payload));
+                    assert!(piece.fin && piece.rsv == Rsv::NONE && piece.left == 0 && left == left_long);
+                    short += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(short, 2 * 126 * 2, "text and binary, of 0 to 125 bytes, whole and with a byte behind them");
+}
+
+/// In the middle of a frame there is no short way.
+#[test]
+fn what_stands_in_a_frame_is_no_frame() {
+    let frame = masked(true, Opcode::Text, b"hi");
+    let mut wire = masked(true, Opcode::Binary, &[0; 200]);
+    let mut decoder = Decoder::new(Role::Server);
+    decoder.next(&mut &mut wire[..100]).unwrap();
+    assert_eq!(decoder.short(&mut &mut frame.clone()[..]), None);
+}
