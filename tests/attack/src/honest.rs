@@ -1,6 +1,6 @@
 //! The honest client: it asks for little, reads what it gets, and must be served whatever the others do.
 
-use std::io::{Error, Result};
+use std::io::{Error, ErrorKind, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
@@ -80,6 +80,13 @@ fn asks(target: &Target, newcomers: bool, begun: &Sender<()>, over: &AtomicBool)
             true => Ok(None),
             false => question(target, &mut staying),
         };
+        let result = match result {
+            Err(error) if target.speech == Speech::Lines && is_dropped(&error) => {
+                staying = None;
+                comes_back(target).map(Some)
+            }
+            result => result,
+        };
         match result {
             Ok(delay) => served.delays.extend(delay),
             Err(error) => {
@@ -121,6 +128,22 @@ pub fn newcomer(target: &Target) -> Result<Duration> {
         ask(target, &mut talk, 0)?;
     }
     Ok(start.elapsed())
+}
+
+/// The chat of rung 03 drops who reads too slowly for what the others say (MAX_QUEUE), and in a flood that may be an honest
+/// one. It is served if somebody new is, in the time that one question may take.
+fn comes_back(target: &Target) -> Result<Duration> {
+    let start = Instant::now();
+    loop {
+        match newcomer(target) {
+            Err(error) if is_dropped(&error) && start.elapsed() < target.honest => {}
+            result => return result.map(|_| start.elapsed()),
+        }
+    }
+}
+
+fn is_dropped(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe)
 }
 
 /// A question on the connection that stays; `None`: it was only opened now.

@@ -22,8 +22,7 @@ fn main() -> ExitCode {
             who_lets_requests_be_smuggled_is_found,
             no_rung_is_forgotten,
             slow(90, rung_02_poll),
-            // A chat drops who reads too slowly, and in a flood whoever has to share a core with another test does.
-            alone(90, rung_03_lines),
+            slow(90, rung_03_lines),
             slow(90, rung_05_keep_alive),
             slow(90, rung_07_push),
             slow(90, rung_10_messages),
