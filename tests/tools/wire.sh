@@ -37,15 +37,14 @@ read -r listening <&3 || { cat "$said" >&2 && exit 1; }
 address=${listening##*//}
 port=${address##*:}
 
-# The first request is one conversation, and with its end all is seen. Commands may be more: then it is we who end it.
-once=(--once)
-[ -z "${DO:-}" ] || once=()
+once=--once
 # macOS has no such program; there the watcher ends at once, with the reason.
 limit=$(command -v timeout || true)
-[ ${#once[@]} -gt 0 ] || limit=
+# The first request is one conversation, and with its end all is seen. Commands may be more: then it is we who end it.
+[ -z "${DO:-}" ] || once="" limit=""
 # Through a pipe, since its first line says that it is ready; so it must be told how wide the terminal is.
 columns=${COLUMNS:-$([ -t 1 ] && tput cols || echo 100)}
-exec 4< <(COLUMNS=$columns exec ${limit:+"$limit" 10} "$watcher" --port "$port" ${once[@]+"${once[@]}"} "$@")
+exec 4< <(COLUMNS=$columns exec ${limit:+"$limit" 10} "$watcher" --port "$port" ${once:+"$once"} "$@")
 watcher_pid=$!
 read -r watching <&4 || { wait "$watcher_pid" || exit $?; }
 echo "$rung: $listening"

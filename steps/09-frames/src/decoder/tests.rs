@@ -285,7 +285,8 @@ fn the_short_way_is_the_long_way() {
                     };
                     let mut decoder = Decoder::new(role);
                     let piece = decoder.next(&mut left_long).unwrap().expect("a whole frame");
-                    assert_eq!((opcode, payload), (piece.opcode, piece.payload));
+                    let what = format!("{first:#04x} {second:#04x}: the short way, and the long one");
+                    assert_eq!((opcode, payload), (piece.opcode, piece.payload), "{what}");
                     assert!(piece.fin && piece.rsv == Rsv::NONE && piece.left == 0 && left == left_long);
                     short += 1;
                 }
