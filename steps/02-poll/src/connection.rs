@@ -8,7 +8,7 @@ use crate::event_loop::EventLoop;
 use crate::input::{Carry, show_carry};
 use crate::output::{Flushed, Queue};
 use crate::port::{Fin, Note, Phase, Todo};
-use crate::{ConnId, Ended, Entry, Io, Protocol, Stream};
+use crate::{ConnId, Ended, Entry, Io, Net, Protocol, Stream};
 
 /// How many bytes one connection may bring in one turn before the others come first. Without a cap, one
 /// peer that sends as fast as we read would keep the loop for itself (tokio-rs/mio#45).
@@ -173,8 +173,8 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
 
     /// Step 9 of the turn: what is queued leaves, as far as the socket takes it.
     pub(crate) fn flush(&mut self, id: ConnId, world: &mut P::World) {
-        let limit = self.net.limits.pending;
-        let Some(port) = self.net.ports.get_mut(id) else { return };
+        let Net { ports, planned, spare, limits, .. } = &mut self.net;
+        let Some(port) = ports.get_mut(id) else { return };
         let Some(Some(Connection { stream, protocol, .. })) = self.connections.get_mut(id.slot()) else {
             return;
         };
@@ -182,6 +182,7 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
             return;
         }
         let before = port.pending();
+        let limit = limits.pending;
         if before > limit {
             port.note(Note::PiledUp);
         }
@@ -195,13 +196,12 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
             // Bytes that were held back can be shown now, and the socket is looked at: no edge will come for
             // what stands in it already.
             port.note(Note::LookAgain);
-            self.net.plan(Todo::Serve, id);
+            planned.add(Todo::Serve, port, id);
         }
-        let Some(port) = self.net.ports.get_mut(id) else { return };
         match result {
             Ok(Flushed::All) => {
                 let piled_up = port.take(Note::PiledUp);
-                self.net.release_queue(id);
+                port.release_queue(spare);
                 if phase == Phase::Flushing || fin == Fin::Wanted {
                     return self.finish(id, world);
                 }
@@ -215,7 +215,7 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
                     port.note(Note::PiledUp);
                 }
             }
-            Ok(Flushed::Paused) => self.net.plan(Todo::Flush, id),
+            Ok(Flushed::Paused) => planned.add(Todo::Flush, port, id),
             Err(error) => {
                 log::debug!("{id} write: {error}");
                 return self.remove(id, Ended::from_error(&error), world);

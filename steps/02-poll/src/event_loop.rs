@@ -186,8 +186,8 @@ impl<P: Entry, S: Stream> EventLoop<P, S> {
         port.stops_short |= event.is_read_closed() || event.is_priority() || event.is_error();
         port.broken |= event.is_error();
         // Whoever has nothing to read or to send finds that out without a system call.
-        self.net.plan(Todo::Serve, id);
-        self.net.plan(Todo::Flush, id);
+        self.net.planned.add(Todo::Serve, port, id);
+        self.net.planned.add(Todo::Flush, port, id);
     }
 
     fn deadline(&mut self, whose: Whose, world: &mut P::World) {

@@ -50,20 +50,6 @@ pub(crate) fn sendfile(stream: &mut TcpStream, file: &File, offset: u64, length:
     }
 }
 
-/// send(2), MSG_MORE: "The caller has more data to send." So the head of an answer leaves in the first segment of its
-/// file, and not in one of its own.
-#[cfg(target_os = "linux")]
-pub(crate) fn send_more(stream: &TcpStream, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-    use rustix::net::{SendAncillaryBuffer, SendFlags, send, sendmsg};
-    // Without it a peer that is gone would end us with SIGPIPE, in a program that did not have it ignored.
-    let flags = SendFlags::MORE | SendFlags::NOSIGNAL;
-    let sent = match parts {
-        [only] => send(stream, only, flags),
-        _ => sendmsg(stream, parts, &mut SendAncillaryBuffer::default(), flags),
-    };
-    Ok(sent?)
-}
-
 /// An outgoing connection that does not stand yet. There are few, and never for long.
 pub(crate) struct Connecting {
     id: ConnId,

@@ -25,6 +25,7 @@ impl<'a> Io<'a> {
     }
 
     /// The output, to append to. It leaves in one write when the turn ends.
+    #[inline]
     pub fn out(&mut self) -> &mut Vec<u8> {
         self.net.queue_of(self.id).tail()
     }

@@ -12,12 +12,14 @@
 //! 4. `output.rs`, `net.rs`, `io.rs`: the queue, partial writes, backpressure; what a callback may do.
 //! 5. `deadlines.rs`: timeouts.
 //! 6. `wake.rs`: other threads, and Ctrl-C.
-//! 7. `extras.rs`, `conn_map.rs`, `large.rs`, `buffer.rs`: what only later rungs need; what makes large messages fast.
+//! 7. `extras.rs`, `conn_map.rs`, `large.rs`, `buffer.rs`, `calls.rs`: what only later rungs need; what makes it fast.
 //!
 //! `protocol.rs` and `stream.rs` are the seams: what plugs in above and below. `rehearsal.rs` runs a
 //! protocol without any socket.
 
 mod buffer;
+#[cfg(target_os = "linux")]
+mod calls;
 mod conn_map;
 mod connection;
 mod deadlines;

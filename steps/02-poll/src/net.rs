@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::buffer::Buffer;
 use crate::deadlines::{Deadlines, Whose};
 use crate::output::{Chunk, Queue, Spare};
-use crate::port::{Note, Phase, Port, Todo};
+use crate::port::{Note, Phase, Planned, Port, Todo};
 use crate::table::Table;
 use crate::{ConnId, Limits, Sent};
 
@@ -25,8 +25,7 @@ pub struct Net {
     pub(crate) ports: Table<Port>,
     pub(crate) deadlines: Deadlines,
     pub(crate) connects: Vec<Connect>,
-    /// By [`Todo`]: the connections that have it to do, each once.
-    planned: [Vec<ConnId>; 3],
+    pub(crate) planned: Planned,
     pub(crate) spare: Spare,
 }
 
@@ -89,20 +88,19 @@ impl Net {
     }
 
     fn queue_for(&mut self, to: ConnId, length: u64, add: impl FnOnce(&mut Queue)) -> Sent {
-        let limits = self.limits;
         let Some(port) = self.ports.get_mut(to).filter(|port| port.takes_output()) else {
             return Sent::Gone;
         };
         let pending = port.pending() + length;
-        if pending > limits.queue && length > 0 {
+        if pending > self.limits.queue && length > 0 {
             // Also where the limit is so low, or the message so large, that nothing has piled up: whoever waits
             // for `drained` must not wait in vain.
             port.note(Note::PiledUp);
-            self.queue_of(to);
+            self.planned.output(port, to, &mut self.spare);
             return Sent::Dropped;
         }
-        add(self.queue_of(to));
-        if pending > limits.pending { Sent::Slow } else { Sent::Queued }
+        add(self.planned.output(port, to, &mut self.spare));
+        if pending > self.limits.pending { Sent::Slow } else { Sent::Queued }
     }
 }
 
@@ -117,7 +115,7 @@ impl Net {
             ports: Table::new(),
             deadlines: Deadlines::new(now),
             connects: Vec::new(),
-            planned: [const { Vec::new() }; 3],
+            planned: Planned::default(),
             spare: Spare::default(),
         }
     }
@@ -134,18 +132,14 @@ impl Net {
 
     /// Notes that a connection has something to do, unless that is noted already.
     pub(crate) fn plan(&mut self, todo: Todo, id: ConnId) {
-        if let Some(port) = self.ports.get_mut(id)
-            && port.note(Note::Planned(todo))
-        {
-            self.planned[todo as usize].push(id);
+        if let Some(port) = self.ports.get_mut(id) {
+            self.planned.add(todo, port, id);
         }
     }
 
     /// Moves a list into `round`. What is planned from now on waits for the next round.
     pub(crate) fn take_planned(&mut self, todo: Todo, round: &mut Vec<ConnId>) {
-        round.clear();
-        // Two vectors that change places keep their memory: no turn allocates.
-        std::mem::swap(&mut self.planned[todo as usize], round);
+        self.planned.take(todo, round);
         for &id in round.iter() {
             if let Some(port) = self.ports.get_mut(id) {
                 port.take(Note::Planned(todo));
@@ -155,17 +149,14 @@ impl Net {
 
     /// Whether the next turn has something to do without any event.
     pub(crate) fn has_work(&self) -> bool {
-        !self.connects.is_empty() || self.planned.iter().any(|list| !list.is_empty())
+        !self.connects.is_empty() || !self.planned.is_empty()
     }
 
     /// The output of a connection that exists; it will be written when the turn ends.
+    #[inline]
     pub(crate) fn queue_of(&mut self, id: ConnId) -> &mut Queue {
-        let port = self.ports.get_mut(id).expect("the caller has just looked it up");
-        // As in `plan`, without looking the port up once more: each message comes by here.
-        if port.note(Note::Planned(Todo::Flush)) {
-            self.planned[Todo::Flush as usize].push(id);
-        }
-        port.queue.get_or_insert_with(|| self.spare.take())
+        let port = self.ports.get_mut(id).expect("a connection outlives its callbacks");
+        self.planned.output(port, id, &mut self.spare)
     }
 
     /// Whether the connection's protocol must not be shown any bytes now.
@@ -175,8 +166,8 @@ impl Net {
 
     /// The queue is empty: its buffer serves another connection.
     pub(crate) fn release_queue(&mut self, id: ConnId) {
-        if let Some(queue) = self.ports.get_mut(id).and_then(|port| port.queue.take()) {
-            self.spare.give(queue);
+        if let Some(port) = self.ports.get_mut(id) {
+            port.release_queue(&mut self.spare);
         }
     }
 

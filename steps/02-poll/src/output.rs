@@ -269,7 +269,9 @@ impl Spare {
     }
 
     pub fn give(&mut self, mut queue: Box<Queue>) {
-        self.large.give(std::mem::take(&mut queue.left));
+        if !queue.left.is_empty() {
+            self.large.give(std::mem::take(&mut queue.left));
+        }
         queue.forget();
         let cost = cost(&queue);
         if cost <= SPARE_QUEUE_BYTES && self.bytes + cost <= SPARE_BYTES {

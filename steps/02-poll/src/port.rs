@@ -1,8 +1,8 @@
 //! What the loop keeps for each connection beside its stream and its protocol: where it is in its life, what
 //! the kernel said last, what it has to do.
 
-use crate::Limits;
-use crate::output::Queue;
+use crate::output::{Queue, Spare};
+use crate::{ConnId, Limits};
 
 /// One connection's state as far as callbacks can change it. Small, 16 bytes: an idle connection is nothing else.
 pub(crate) struct Port {
@@ -59,6 +59,37 @@ pub(crate) enum Todo {
     Hear,
     /// Step 9: send.
     Flush,
+}
+
+/// By [`Todo`]: the connections that have it to do, each once.
+#[derive(Default)]
+pub(crate) struct Planned([Vec<ConnId>; 3]);
+
+impl Planned {
+    /// Notes that a connection, whose port this is, has something to do, unless that is noted already.
+    pub fn add(&mut self, todo: Todo, port: &mut Port, id: ConnId) {
+        if port.note(Note::Planned(todo)) {
+            self.0[todo as usize].push(id);
+        }
+    }
+
+    /// The output of a connection, whose port this is, to append to; it will be written when the turn ends.
+    #[inline]
+    pub fn output<'a>(&mut self, port: &'a mut Port, id: ConnId, spare: &mut Spare) -> &'a mut Queue {
+        self.add(Todo::Flush, port, id);
+        port.queue.get_or_insert_with(|| spare.take())
+    }
+
+    /// Moves a list into `round`. Two vectors that change places keep their memory: no turn allocates.
+    pub fn take(&mut self, todo: Todo, round: &mut Vec<ConnId>) {
+        round.clear();
+        std::mem::swap(&mut self.0[todo as usize], round);
+    }
+
+    /// Whether nobody has anything to do.
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(Vec::is_empty)
+    }
 }
 
 /// What somebody has asked for a connection, or what is to be remembered of it.
@@ -119,6 +150,13 @@ impl Port {
         let was_there = self.has(note);
         self.notes &= !note.bit();
         was_there
+    }
+
+    /// The queue is empty: its buffer serves another connection.
+    pub fn release_queue(&mut self, spare: &mut Spare) {
+        if let Some(queue) = self.queue.take() {
+            spare.give(queue);
+        }
     }
 
     pub fn pending(&self) -> u64 {

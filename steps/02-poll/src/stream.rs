@@ -1,7 +1,7 @@
 //! What carries the bytes. Plain TCP is the first stream; TLS (rung 13) will be the second.
 
 use std::fs::File;
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, IoSlice};
 use std::net::Shutdown;
 
 use mio::net::TcpStream;
@@ -63,21 +63,29 @@ impl Stream for TcpStream {
         self
     }
 
+    #[cfg(target_os = "linux")]
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        Read::read(self, into)
+        crate::calls::recv(self, into)
     }
 
+    #[cfg(not(target_os = "linux"))]
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        io::Read::read(self, into)
+    }
+
+    #[cfg(target_os = "linux")]
     fn write(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        // writev costs more than write, and one part is by far the most frequent case.
-        match parts {
-            [only] => Write::write(self, only),
-            _ => Write::write_vectored(self, parts),
-        }
+        crate::calls::send(self, parts)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn write(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        io::Write::write_vectored(self, parts)
     }
 
     #[cfg(target_os = "linux")]
     fn write_more(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        crate::extras::send_more(self, parts)
+        crate::calls::send_more(self, parts)
     }
 
     #[cfg(target_os = "linux")]
