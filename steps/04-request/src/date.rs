@@ -1,44 +1,52 @@
 //! The Date field.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::io::Write;
 use std::time::{Duration, SystemTime};
 
 use httpdate::HttpDate;
 
-/// `Date: Sun, 06 Nov 1994 08:49:37 GMT` and the line's end: an IMF-fixdate has always the same length (RFC 9110 §5.6.7).
-pub(crate) type DateLine = [u8; 37];
+/// The field line of one second.
+struct Second {
+    begins: SystemTime,
+    ends: SystemTime,
+    /// An IMF-fixdate has always the same length (RFC 9110 §5.6.7).
+    line: [u8; "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n".len()],
+}
 
 thread_local! {
-    /// The last line made on this thread, and from when to when it is right. A date is good for a second, and a busy
-    /// server writes thousands in one.
-    static LAST: Cell<(SystemTime, SystemTime, DateLine)> = const {
-        Cell::new((SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH, *b"Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"))
+    /// The last one made on this thread: a busy server writes thousands in a second. Empty as yet: it begins when it ends.
+    static LAST: RefCell<Second> = const {
+        RefCell::new(Second {
+            begins: SystemTime::UNIX_EPOCH,
+            ends: SystemTime::UNIX_EPOCH,
+            line: *b"Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n",
+        })
     };
 }
 
-/// The field line for `now`, in whole seconds.
+/// Appends the field line for `now`, in whole seconds.
 #[inline]
-pub(crate) fn line(now: SystemTime) -> DateLine {
-    let (from, to, line) = LAST.get();
-    if from <= now && now < to { line } else { make(now) }
+pub(crate) fn append_line(now: SystemTime, out: &mut Vec<u8>) {
+    LAST.with_borrow_mut(|last| {
+        if now < last.begins || last.ends <= now {
+            last.become_that_of(now);
+        }
+        out.extend_from_slice(&last.line);
+    });
 }
 
-/// Makes the line anew.
-#[cold]
-fn make(now: SystemTime) -> DateLine {
-    // A clock before 1970 or after 9999 is broken, and no reason to stop: httpdate knows no such dates.
-    let since_epoch = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let second = Duration::from_secs(since_epoch.as_secs().min(253_402_300_799));
-    let from = SystemTime::UNIX_EPOCH + second;
-    let (.., last) = LAST.get();
-    let mut line = last;
-    // Writing cannot fail, since the length is fixed; if it does, the last line is better than none.
-    if write!(&mut line[..], "Date: {}\r\n", HttpDate::from(from)).is_err() {
-        return last;
+impl Second {
+    #[cold]
+    fn become_that_of(&mut self, now: SystemTime) {
+        // A clock before 1970 or after 9999 is broken, and no reason to stop: httpdate knows no such dates.
+        let since_epoch = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let second = Duration::from_secs(since_epoch.as_secs().min(253_402_300_799));
+        self.begins = SystemTime::UNIX_EPOCH + second;
+        self.ends = self.begins + Duration::from_secs(1);
+        // Writing cannot fail, since the length is fixed.
+        let _ = write!(&mut self.line[..], "Date: {}\r\n", HttpDate::from(self.begins));
     }
-    LAST.set((from, from + Duration::from_secs(1), line));
-    line
 }
 
 #[cfg(test)]
@@ -46,7 +54,9 @@ mod tests {
     use super::*;
 
     fn value(now: SystemTime) -> String {
-        let line = String::from_utf8_lossy(&line(now)).into_owned();
+        let mut line = Vec::new();
+        append_line(now, &mut line);
+        let line = String::from_utf8(line).expect("ASCII");
         line.strip_prefix("Date: ")
             .and_then(|line| line.strip_suffix("\r\n"))
             .expect("a field line")

@@ -78,9 +78,9 @@ fn behind_ipv6(bytes: &[u8]) -> Option<&[u8]> {
 
 /// RFC 3986 §3.2.3, `port = *DIGIT`, but no more than TCP can address.
 fn is_port(port: &[u8]) -> bool {
-    let number = port.iter().try_fold(0u16, |number, &byte| {
-        let digit = byte.is_ascii_digit().then(|| u16::from(byte - b'0'))?;
-        number.checked_mul(10)?.checked_add(digit)
+    let number = port.iter().try_fold(0, |number, &byte| {
+        let number = 10 * number + u32::from(byte.wrapping_sub(b'0'));
+        (byte.is_ascii_digit() && number <= u32::from(u16::MAX)).then_some(number)
     });
     !port.is_empty() && number.is_some()
 }

@@ -20,8 +20,8 @@ use crate::{Status, date};
 #[must_use = "say how the body ends: body, text, length, chunked, until_close or empty"]
 pub struct ResponseHead<'o> {
     out: &'o mut Vec<u8>,
-    status: Status,
-    ended: bool,
+    /// `None`: the head has ended. (Two words, and no third: so a head goes from call to call in registers.)
+    status: Option<Status>,
 }
 
 impl<'o> ResponseHead<'o> {
@@ -33,9 +33,9 @@ impl<'o> ResponseHead<'o> {
     pub fn new(out: &'o mut Vec<u8>, status: Status, now: SystemTime) -> ResponseHead<'o> {
         out.extend_from_slice(status.line().as_bytes());
         if !status.is_interim() {
-            out.extend_from_slice(&date::line(now));
+            date::append_line(now, out);
         }
-        ResponseHead { out, status, ended: false }
+        ResponseHead { out, status: Some(status) }
     }
 
     /// Appends a field line.
@@ -63,9 +63,10 @@ impl<'o> ResponseHead<'o> {
     /// Ends the head and appends the body. A status that allows no content gets none: `content` is then left
     /// out.
     pub fn body(mut self, content: &[u8]) {
+        let status = self.status;
         self.length_line(content.len() as u64);
         self.end();
-        if self.status.allows_content() {
+        if status.is_some_and(Status::allows_content) {
             self.out.extend_from_slice(content);
         }
     }
@@ -90,7 +91,7 @@ impl<'o> ResponseHead<'o> {
     pub fn chunked(mut self) {
         // RFC 9112 §6.1: "A server MUST NOT send a Transfer-Encoding header field in any response with a
         // status code of 1xx (Informational) or 204 (No Content)."
-        if self.status.allows_content() {
+        if self.status.is_some_and(Status::allows_content) {
             self.line("Transfer-Encoding", "chunked");
         }
         self.end();
@@ -109,7 +110,7 @@ impl<'o> ResponseHead<'o> {
     }
 
     fn end_empty(&mut self) {
-        if self.status.allows_content() {
+        if self.status.is_some_and(Status::allows_content) {
             self.length_line(0);
         }
         self.end();
@@ -119,7 +120,7 @@ impl<'o> ResponseHead<'o> {
     /// code of 1xx (Informational) or 204 (No Content)."
     #[inline]
     fn length_line(&mut self, length: u64) {
-        if !self.status.is_interim() && self.status != Status::NoContent {
+        if self.status.is_some_and(|status| !status.is_interim() && status != Status::NoContent) {
             decimal_line(b"Content-Length: ", length, self.out);
         }
     }
@@ -133,14 +134,14 @@ impl<'o> ResponseHead<'o> {
     }
 
     fn end(&mut self) {
-        self.ended = true;
+        self.status = None;
         self.out.extend_from_slice(b"\r\n");
     }
 }
 
 impl Drop for ResponseHead<'_> {
     fn drop(&mut self) {
-        if !self.ended {
+        if self.status.is_some() {
             self.end_empty();
         }
     }
@@ -155,23 +156,23 @@ impl Lines {
     pub fn new(fields: impl FnOnce(ResponseHead<'_>) -> ResponseHead<'_>) -> Lines {
         let mut out = Vec::new();
         // What ends a head is not among them.
-        drop(fields(ResponseHead { out: &mut out, status: Status::Ok, ended: true }));
+        drop(fields(ResponseHead { out: &mut out, status: None }));
         Lines(out)
     }
 }
 
 /// Appends a field line whose value is a number. Every answer has one, and `write!` takes five times as long.
-fn decimal_line(name_and_colon: &[u8], mut number: u64, out: &mut Vec<u8>) {
-    // The largest has 20 digits.
-    let mut value = *b"00000000000000000000\r\n";
-    let mut first = value.len() - 2;
-    while first == value.len() - 2 || number > 0 {
-        first -= 1;
-        value[first] = b'0' + (number % 10) as u8;
-        number /= 10;
-    }
+fn decimal_line(name_and_colon: &[u8], number: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(name_and_colon);
-    out.extend_from_slice(&value[first..]);
+    decimal(number, out);
+    out.extend_from_slice(b"\r\n");
+}
+
+fn decimal(number: u64, out: &mut Vec<u8>) {
+    if number >= 10 {
+        decimal(number / 10, out);
+    }
+    out.push(b'0' + (number % 10) as u8);
 }
 
 /// Takes the text of a field value and lets nothing through that could end its line.

@@ -7,6 +7,8 @@
 //! **`None` is no judgement**: what is not usual goes the long way, and that decides. So one thing must be true here: what is
 //! accepted is accepted there too, with the same parts. The tests below compare the two.
 
+use ascii::AsciiStr;
+
 use crate::arrival::Next;
 use crate::classes::{in_path, in_target, in_token, line_length};
 use crate::line::CRLF;
@@ -28,7 +30,8 @@ pub(crate) fn request_line<'a>(bytes: &'a [u8], limits: &Limits) -> Option<(Star
     if !target.starts_with(b"/") || target.len() > limits.target {
         return None;
     }
-    let text = str::from_utf8(target).ok()?;
+    // Only ASCII stands in it, as `in_target` has seen.
+    let text = AsciiStr::from_ascii(target).ok()?.as_str();
     let target = Target::Origin { path: &text[..path], query: text.get(path + 1..) };
     Some(((method, target, Version::Http11), bytes.len() - behind.len()))
 }
