@@ -77,7 +77,7 @@ impl Decoder {
 
     /// The usual frame, the short way: a whole text or binary message of at most 125 bytes, masked, and all of it here. `None`,
     /// and nothing is used: it is another one, or wrong, and [`next`](Decoder::next) says what.
-    pub fn short<'a>(&mut self, input: &mut &'a mut [u8]) -> Option<(Opcode, &'a [u8])> {
+    pub fn short<'a>(&self, input: &mut &'a mut [u8]) -> Option<(Opcode, &'a [u8])> {
         let &[first, second, key @ ..] = input.first_chunk::<6>()?;
         let opcode = match first {
             0x81 => Opcode::Text,

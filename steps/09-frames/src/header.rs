@@ -96,6 +96,7 @@ impl Header {
 
     /// Appends the header to `out`. It writes what it is told, also what no peer may accept (a Ping of
     /// 126 bytes): those who test a peer need that.
+    #[inline(always)] // As `write_frame`.
     pub fn write(&self, out: &mut Vec<u8>) {
         let first = u8::from(self.fin) << 7 | self.rsv.0 << 4 | self.opcode as u8;
         let mask_bit = u8::from(self.masking_key.is_some()) << 7;
@@ -119,6 +120,7 @@ impl Header {
 /// Appends a whole frame to `out`: `header` with the length of `payload`, and `payload`, masked when the
 /// header has a key. The server sends without one: RFC 6455 §5.1: "A server MUST NOT mask any frames that
 /// it sends to the client."
+#[inline(always)] // Nearly everywhere it is known that the frame is whole and has no key: what is left then is short.
 pub fn write_frame(header: Header, payload: &[u8], out: &mut Vec<u8>) {
     out.reserve(MAX_HEADER + payload.len());
     Header { length: payload.len() as u64, ..header }.write(out);

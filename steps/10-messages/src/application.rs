@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use frames::{Header, write_frame};
+use frames::{Header, Opcode, Rsv, write_frame};
 use poll::{Chunk, ConnId, Io, Net, World};
 
 use crate::{Close, Limits, Message, Pack, Payload};
@@ -42,7 +42,7 @@ pub trait Application: World + Sized {
 /// `socket.send_to(..)`, `socket.now`.
 pub struct Socket<'a, 'io> {
     io: &'a mut Io<'io>,
-    pack: &'a mut dyn Pack,
+    pack: Option<&'a mut dyn Pack>,
     /// The code of our Close frame, once it is sent.
     pub(crate) closed: Option<u16>,
 }
@@ -52,7 +52,7 @@ pub struct Socket<'a, 'io> {
 const LARGE: usize = 64 * 1024;
 
 impl<'a, 'io> Socket<'a, 'io> {
-    pub(crate) fn new(io: &'a mut Io<'io>, pack: &'a mut dyn Pack) -> Socket<'a, 'io> {
+    pub(crate) fn new(io: &'a mut Io<'io>, pack: Option<&'a mut dyn Pack>) -> Socket<'a, 'io> {
         Socket { io, pack, closed: None }
     }
 
@@ -63,12 +63,31 @@ impl<'a, 'io> Socket<'a, 'io> {
 
     /// Sends a message. It leaves with all else when the turn ends; nothing is sent after
     /// [`close`](Socket::close).
+    #[inline]
     pub fn send(&mut self, message: Message<'_>) {
+        // What was lent is copied behind its header, and that is all, if no extension has a say in it.
+        match (message, &self.pack) {
+            (Message::Text(Cow::Borrowed(text)), None) => self.copy(Opcode::Text, text.as_bytes()),
+            (Message::Binary(Payload::Borrowed(bytes)), None) => self.copy(Opcode::Binary, bytes),
+            (message, _) => self.hand_over(message),
+        }
+    }
+
+    fn copy(&mut self, opcode: Opcode, payload: &[u8]) {
+        if self.closed.is_none() {
+            write_frame(Header::new(opcode, 0), payload, self.io.out());
+        }
+    }
+
+    fn hand_over(&mut self, message: Message<'_>) {
         if self.closed.is_some() {
             return;
         }
-        let opcode = message.opcode();
-        let (rsv, payload) = self.pack.pack(opcode, message.into_payload());
+        let (opcode, payload) = (message.opcode(), message.into_payload());
+        let (rsv, payload) = match &mut self.pack {
+            Some(pack) => pack.pack(opcode, payload),
+            None => (Rsv::NONE, payload),
+        };
         let header = Header { rsv, ..Header::new(opcode, payload.len() as u64) };
         match payload {
             Payload::Owned(payload) if payload.len() >= LARGE => {

@@ -6,7 +6,7 @@ use frames::{Decoder, Header, Opcode, Piece, Role, Rsv};
 use poll::Buffer;
 
 use crate::bytes::Bytes;
-use crate::text::Text;
+use crate::text::{Text, as_text};
 use crate::{Close, Message, MessageError, Payload, Unpack};
 
 /// Puts messages together. It owns nothing while no message is half read: one that came whole is lent from
@@ -69,6 +69,27 @@ impl<U: Unpack> Assembler<U> {
         Assembler { role, unfinished: None, unpack }
     }
 
+    /// The usual message, the short way: it stands whole in one short frame, and no other has begun. `None`, and nothing is
+    /// used: it is another one, or wrong, and [`next`](Assembler::next) says what.
+    ///
+    /// # Errors
+    /// As [`next`](Assembler::next).
+    #[inline]
+    pub fn short<'a>(
+        &self,
+        input: &mut &'a mut [u8],
+        limit: usize,
+    ) -> Result<Option<Message<'a>>, MessageError> {
+        let decoder = Decoder::new(self.role);
+        if self.unfinished.is_none()
+            && let Some((opcode, payload)) = decoder.short(input)
+        {
+            within(payload.len() as u64, limit)?;
+            return lent(opcode, payload).map(Some);
+        }
+        Ok(None)
+    }
+
     /// Takes the next event off the front of `input`. `None`: more bytes are needed; what is left of `input`
     /// has to be offered again, with more behind it. A message may have `limit` bytes. (An argument, so that
     /// ten thousand idle connections do not each keep a copy of the same number.)
@@ -81,13 +102,6 @@ impl<U: Unpack> Assembler<U> {
         limit: usize,
     ) -> Result<Option<Event<'a>>, MessageError> {
         let mut fresh = Decoder::new(self.role);
-        // An extra: without these lines all is the same, and a short message costs a third more.
-        if self.unfinished.is_none()
-            && let Some((opcode, payload)) = fresh.short(input)
-        {
-            within(payload.len() as u64, limit)?;
-            return lent(opcode, payload).map(|message| Some(Event::Message(message)));
-        }
         loop {
             let decoder = match &mut self.unfinished {
                 Some(unfinished) => &mut unfinished.decoder,
@@ -212,8 +226,7 @@ impl<U: Unpack> Assembler<U> {
 /// A message that stands whole in the read buffer.
 fn lent(opcode: Opcode, payload: &[u8]) -> Result<Message<'_>, MessageError> {
     if opcode == Opcode::Text {
-        let text = str::from_utf8(payload).map_err(|_| MessageError::NotUtf8)?;
-        Ok(Message::Text(Cow::Borrowed(text)))
+        as_text(payload).map(|text| Message::Text(Cow::Borrowed(text))).ok_or(MessageError::NotUtf8)
     } else {
         Ok(Message::Binary(payload.into()))
     }

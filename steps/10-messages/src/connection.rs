@@ -93,6 +93,7 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> WebSocket<A, W, U, P> {
     }
 
     /// Runs a callback of the application, and does what it left to do.
+    #[inline(always)] // As `message`.
     fn tell(
         &mut self,
         application: &mut A,
@@ -100,7 +101,7 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> WebSocket<A, W, U, P> {
         callback: impl FnOnce(&mut A, &mut A::Client, &mut Socket<'_, '_>),
     ) {
         let State::Open(client) = &mut self.state else { return };
-        let mut socket = Socket::new(io, &mut self.pack);
+        let mut socket = Socket::new(io, self.pack.active());
         callback(application, client, &mut socket);
         if let Some(code) = socket.closed {
             self.closing(code, application, io);
@@ -110,12 +111,12 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> WebSocket<A, W, U, P> {
     fn event(&mut self, event: Event<'_>, application: &mut A, io: &mut Io<'_>) {
         match event {
             Event::Close(close) => self.their_close(close, application, io),
+            Event::Message(message) => self.message(message, application, io),
             // What comes between our Close and theirs is not answered and not delivered. Not even a Ping, though
             // §5.5.2 asks for a Pong "unless it already received a Close frame": our Close is ahead of the Pong on
             // the wire, and RFC 6455 §1.4: "after receiving a control frame indicating the connection should be
             // closed, a peer discards any further data received."
             _ if matches!(self.state, State::Closing) => {}
-            Event::Message(message) => self.message(message, application, io),
             // RFC 6455 §5.5.3: "A Pong frame sent in response to a Ping frame must have identical
             // "Application data" as found in the message body of the Ping frame being replied to."
             Event::Ping(payload) => {
@@ -132,7 +133,14 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> WebSocket<A, W, U, P> {
         }
     }
 
+    /// Where it is called, it is put in place: there the compiler knows that a usual message is borrowed, and that nobody watches
+    /// or packs, and leaves out what has to do with that.
+    #[inline(always)]
     fn message(&mut self, message: Message<'_>, application: &mut A, io: &mut Io<'_>) {
+        // After our Close: as in `event`.
+        if matches!(self.state, State::Closing) {
+            return;
+        }
         let verdict = self.watch.message(message.opcode(), message.as_bytes().len(), io.now);
         if !self.obey(verdict, application, io) {
             return;
@@ -143,6 +151,7 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> WebSocket<A, W, U, P> {
     }
 
     /// Does what the watch says. `false`: the connection is closed.
+    #[inline(always)] // As `message`.
     fn obey(&mut self, verdict: Verdict, application: &mut A, io: &mut Io<'_>) -> bool {
         match verdict {
             Verdict::Close(code, reason) => {
@@ -240,9 +249,14 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> Protocol for WebSocket<A, W, 
         let length = bytes.len();
         let mut input = bytes;
         while !io.must_wait() {
-            match self.assembler.next(&mut input, limit) {
-                Ok(Some(event)) => self.event(event, application, io),
-                Ok(None) => break,
+            // The usual message first. An extra: without it all is the same, and a short message costs twice as much.
+            match self.assembler.short(&mut input, limit) {
+                Ok(Some(message)) => self.message(message, application, io),
+                Ok(None) => match self.assembler.next(&mut input, limit) {
+                    Ok(Some(event)) => self.event(event, application, io),
+                    Ok(None) => break,
+                    Err(error) => self.fail(error, application, io),
+                },
                 Err(error) => self.fail(error, application, io),
             }
         }

@@ -29,6 +29,14 @@ pub trait Unpack {
 
 /// The writing half.
 pub trait Pack {
+    /// Itself, if there is anything to do. Without an extension there is not, and what is sent takes the short way.
+    fn active(&mut self) -> Option<&mut dyn Pack>
+    where
+        Self: Sized,
+    {
+        Some(self)
+    }
+
     /// What the payload of a message becomes on the wire, and the reserved bits that say so.
     fn pack<'a>(&'a mut self, opcode: Opcode, payload: Payload<'a>) -> (Rsv, Payload<'a>);
 }
@@ -49,6 +57,10 @@ impl Unpack for () {
 }
 
 impl Pack for () {
+    fn active(&mut self) -> Option<&mut dyn Pack> {
+        None
+    }
+
     fn pack<'a>(&'a mut self, _opcode: Opcode, payload: Payload<'a>) -> (Rsv, Payload<'a>) {
         (Rsv::NONE, payload)
     }

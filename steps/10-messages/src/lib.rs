@@ -30,4 +30,5 @@ pub use error::MessageError;
 pub use extension::{Pack, Unpack};
 pub use limits::Limits;
 pub use message::{Message, Payload};
+pub use text::as_text;
 pub use watch::{Due, Verdict, Watch};

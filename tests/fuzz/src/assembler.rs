@@ -74,7 +74,12 @@ fn assembled(role: Role, limit: usize, cuts: &Cuts, wire: &[u8]) -> (Vec<Seen>, 
     let fed = cuts.feed(wire, |bytes| {
         let length = bytes.len();
         let mut input = bytes;
-        match assembler.next(&mut input, limit) {
+        // As the connection asks: for the usual message first.
+        let event = match assembler.short(&mut input, limit) {
+            Ok(None) => assembler.next(&mut input, limit),
+            short => short.map(|message| message.map(Event::Message)),
+        };
+        match event {
             Ok(None) if input.len() == length => return ControlFlow::Continue(None),
             Ok(None) => {}
             Ok(Some(event)) => {

@@ -56,15 +56,27 @@ impl Wire {
     }
 }
 
-/// Feeds `wire` in reads of `size` bytes, as the loop does it: the events, then the error if there was one.
-fn run<U: Unpack>(unpack: U, wire: &[u8], size: usize) -> (Vec<Seen>, Option<MessageError>) {
+/// Feeds `wire` in reads of `size` bytes, as the loop does it: the events, then the error if there was one. Twice, with the
+/// short way for the usual message and without: it makes no difference.
+fn run<U: Unpack + Clone>(unpack: U, wire: &[u8], size: usize) -> (Vec<Seen>, Option<MessageError>) {
+    let all = feed(unpack.clone(), wire, size, false);
+    assert_eq!(feed(unpack, wire, size, true), all, "the short way, and the long one");
+    all
+}
+
+fn feed<U: Unpack>(unpack: U, wire: &[u8], size: usize, short: bool) -> (Vec<Seen>, Option<MessageError>) {
     let mut assembler = Assembler::new(Role::Server, unpack);
     let (mut carry, mut events) = (Vec::new(), Vec::new());
     for read in wire.chunks(size.max(1)) {
         carry.extend_from_slice(read);
         let mut input = &mut carry[..];
         loop {
-            match assembler.next(&mut input, LIMIT) {
+            let usual = if short { assembler.short(&mut input, LIMIT) } else { Ok(None) };
+            let event = match usual {
+                Ok(None) => assembler.next(&mut input, LIMIT),
+                usual => usual.map(|message| message.map(Event::Message)),
+            };
+            match event {
                 Ok(Some(event)) => events.push(seen(event)),
                 Ok(None) => break,
                 Err(error) => return (events, Some(error)),

@@ -3,7 +3,7 @@
 use super::*;
 
 /// An extension that doubles each byte on the wire, and marks that with RSV2.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Doubled {
     half: Option<u8>,
 }
@@ -78,6 +78,7 @@ fn what_an_extension_unpacks_is_checked_as_if_it_had_come_so() {
 }
 
 /// One byte on the wire is a hundred bytes of payload.
+#[derive(Clone)]
 struct Bomb;
 
 impl Unpack for Bomb {
