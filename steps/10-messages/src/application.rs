@@ -65,21 +65,23 @@ impl<'a, 'io> Socket<'a, 'io> {
     /// [`close`](Socket::close).
     #[inline]
     pub fn send(&mut self, message: Message<'_>) {
-        // What was lent is copied behind its header, and that is all, if no extension has a say in it.
+        // Usually it is borrowed, and no extension has a say in it.
         match (message, &self.pack) {
             (Message::Text(Cow::Borrowed(text)), None) => self.copy(Opcode::Text, text.as_bytes()),
             (Message::Binary(Payload::Borrowed(bytes)), None) => self.copy(Opcode::Binary, bytes),
-            (message, _) => self.hand_over(message),
+            (message, _) => self.pack_or_hand_over(message),
         }
     }
 
+    /// The payload, copied behind its header.
     fn copy(&mut self, opcode: Opcode, payload: &[u8]) {
         if self.closed.is_none() {
             write_frame(Header::new(opcode, 0), payload, self.io.out());
         }
     }
 
-    fn hand_over(&mut self, message: Message<'_>) {
+    /// The long way, which knows all that there can be.
+    fn pack_or_hand_over(&mut self, message: Message<'_>) {
         if self.closed.is_some() {
             return;
         }
