@@ -162,7 +162,7 @@ fn after_our_close_the_watch_is_not_asked_any_more() {
         Script { verdict: Some(Verdict::PauseFor(60 * SECOND)), most_bytes: Some(0), ..Script::default() };
     let mut connection = watched(pause);
     connection.call(|connection, echo, io| connection.stop(echo, io));
-    connection.receive(&sends(Opcode::Text, b"x"));
+    connection.receive(&sends(Opcode::Text, b"too much"));
     connection.receive(&sends(Opcode::Close, b"\x03\xe9"));
     assert!(!connection.is_open());
 }
