@@ -44,7 +44,7 @@ impl<'a> Io<'a> {
     /// too much output is waiting, or the connection is paused or closing. The rest is shown again when
     /// that has passed.
     pub fn must_wait(&self) -> bool {
-        self.net.holds_back(self.id)
+        self.net.ports.own(self.id).holds_back(&self.net.limits)
     }
 
     /// Stops reading: no `data` until [`resume`](Io::resume). The peer's bytes fill the kernel's buffer,
@@ -117,7 +117,7 @@ impl<'a> Io<'a> {
 
     /// Whether [`close`](Io::close) or [`abort`](Io::abort) was called.
     pub fn is_closing(&self) -> bool {
-        self.net.ports.get(self.id).is_none_or(|port| port.phase != Phase::Open)
+        self.net.ports.own(self.id).phase != Phase::Open
     }
 
     /// Sets one of the connection's two deadlines, or clears it. `after` counts from [`Net::now`].
@@ -129,7 +129,7 @@ impl<'a> Io<'a> {
     }
 
     fn port(&mut self) -> &mut Port {
-        self.net.ports.get_mut(self.id).expect("a connection outlives its callbacks")
+        self.net.ports.own_mut(self.id)
     }
 }
 

@@ -155,7 +155,7 @@ impl Net {
     /// The output of a connection that exists; it will be written when the turn ends.
     #[inline]
     pub(crate) fn queue_of(&mut self, id: ConnId) -> &mut Queue {
-        let port = self.ports.get_mut(id).expect("a connection outlives its callbacks");
+        let port = self.ports.own_mut(id);
         self.planned.output(port, id, &mut self.spare)
     }
 

@@ -101,6 +101,20 @@ impl<T> Table<T> {
         if self.is_current(id) { self.values[id.slot()].as_mut() } else { None }
     }
 
+    /// The value of a connection that is there: it asks in its own callback, and nobody else can have its slot meanwhile.
+    #[inline]
+    pub fn own(&self, id: ConnId) -> &T {
+        debug_assert!(self.is_current(id), "{id} is gone");
+        self.values[id.slot()].as_ref().expect("a connection outlives its callbacks")
+    }
+
+    /// As [`own`](Table::own), to change it.
+    #[inline]
+    pub fn own_mut(&mut self, id: ConnId) -> &mut T {
+        debug_assert!(self.is_current(id), "{id} is gone");
+        self.values[id.slot()].as_mut().expect("a connection outlives its callbacks")
+    }
+
     /// Whether the slot is still this connection's, or free since it left.
     fn is_current(&self, id: ConnId) -> bool {
         self.generations.get(id.slot()) == Some(&id.generation)

@@ -53,6 +53,9 @@ struct Frame {
 }
 
 impl Decoder {
+    /// The most payload bytes of a frame that has its length in its second byte (RFC 6455 §5.2).
+    pub const SHORT: usize = 125;
+
     /// A decoder that stands before the first frame.
     pub const fn new(role: Role) -> Decoder {
         Decoder { role, frame: None, left: 0, key: [0; 4] }
@@ -75,8 +78,8 @@ impl Decoder {
         }
     }
 
-    /// The usual frame, the short way: a whole text or binary message of at most 125 bytes, masked, and all of it here. `None`,
-    /// and nothing is used: it is another one, or wrong, and [`next`](Decoder::next) says what.
+    /// The usual frame, the short way: a whole text or binary message of at most [`SHORT`](Decoder::SHORT) bytes, masked, and all
+    /// of it here. `None`, and nothing is used: it is another one, or wrong, and [`next`](Decoder::next) says what.
     pub fn short<'a>(&self, input: &mut &'a mut [u8]) -> Option<(Opcode, &'a [u8])> {
         let &[first, second, key @ ..] = input.first_chunk::<6>()?;
         let opcode = match first {
@@ -84,13 +87,16 @@ impl Decoder {
             0x82 => Opcode::Binary,
             _ => return None,
         };
-        // With the mask bit, which counts as 128.
-        let length = usize::from(second).checked_sub(128).filter(|length| *length <= 125)?;
-        if self.role != Role::Server || self.frame.is_some() || input.len() < 6 + length {
+        // The mask bit counts as 128: without it, this wraps and is longer than any.
+        let length = usize::from(second).wrapping_sub(128);
+        if length > Decoder::SHORT
+            || self.role != Role::Server
+            || self.frame.is_some()
+            || input.len() < 6 + length
+        {
             return None;
         }
-        take(input, 6);
-        let payload = take(input, length);
+        let payload = &mut take(input, 6 + length)[6..];
         mask(payload, key, 0);
         Some((opcode, payload))
     }

@@ -122,7 +122,6 @@ impl Header {
 /// it sends to the client."
 #[inline(always)] // Nearly everywhere it is known that the frame is whole and has no key: what is left then is short.
 pub fn write_frame(header: Header, payload: &[u8], out: &mut Vec<u8>) {
-    out.reserve(MAX_HEADER + payload.len());
     Header { length: payload.len() as u64, ..header }.write(out);
     let at = out.len();
     out.extend_from_slice(payload);

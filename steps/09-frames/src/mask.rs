@@ -19,8 +19,8 @@ pub fn mask(payload: &mut [u8], key: [u8; 4], offset: u64) {
     // ANCHOR_END: words
     // Fewer than eight octets are left; their first, and the fifth, meet the first octet of the key.
     let (half, rest) = rest.as_chunks_mut::<4>();
-    for word in half {
-        *word = (u32::from_ne_bytes(*word) ^ once).to_ne_bytes();
+    if let [half] = half {
+        *half = (u32::from_ne_bytes(*half) ^ once).to_ne_bytes();
     }
     for (octet, key) in rest.iter_mut().zip(key) {
         *octet ^= key;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use frames::{Header, Opcode, Rsv, write_frame};
+use frames::{Header, MAX_HEADER, Opcode, Rsv, write_frame};
 use poll::{Chunk, ConnId, Io, Net, World};
 
 use crate::{Close, Limits, Message, Pack, Payload};
@@ -66,11 +66,12 @@ impl<'a, 'io> Socket<'a, 'io> {
     #[inline]
     pub fn send(&mut self, message: Message<'_>) {
         // Usually it is borrowed, and no extension has a say in it.
-        match (message, &self.pack) {
-            (Message::Text(Cow::Borrowed(text)), None) => self.copy(Opcode::Text, text.as_bytes()),
-            (Message::Binary(Payload::Borrowed(bytes)), None) => self.copy(Opcode::Binary, bytes),
-            (message, _) => self.pack_or_hand_over(message),
-        }
+        let (opcode, payload) = match (message, &self.pack) {
+            (Message::Text(Cow::Borrowed(text)), None) => (Opcode::Text, text.as_bytes()),
+            (Message::Binary(Payload::Borrowed(bytes)), None) => (Opcode::Binary, bytes),
+            (message, _) => return self.pack_or_hand_over(message),
+        };
+        self.copy(opcode, payload);
     }
 
     /// The payload, copied behind its header.
@@ -139,7 +140,8 @@ impl DerefMut for Socket<'_, '_> {
 /// Encodes a message once, to be sent to many: the whole frame. A small one is cheaper to copy
 /// ([`Net::send_to`]), a large one to share ([`Chunk::Shared`]).
 pub fn encode(message: &Message<'_>) -> Arc<[u8]> {
-    let mut frame = Vec::new();
-    write_frame(Header::new(message.opcode(), 0), message.as_bytes(), &mut frame);
+    let payload = message.as_bytes();
+    let mut frame = Vec::with_capacity(MAX_HEADER + payload.len());
+    write_frame(Header::new(message.opcode(), 0), payload, &mut frame);
     frame.into()
 }

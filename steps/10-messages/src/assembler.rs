@@ -7,7 +7,7 @@ use poll::Buffer;
 
 use crate::bytes::Bytes;
 use crate::text::{Text, as_text};
-use crate::{Close, Message, MessageError, Payload, Unpack};
+use crate::{Close, Message, MessageError, NotUtf8, Payload, Unpack};
 
 /// Puts messages together. It owns nothing while no message is half read: one that came whole is lent from
 /// the input, only one that came in parts is collected.
@@ -69,25 +69,15 @@ impl<U: Unpack> Assembler<U> {
         Assembler { role, unfinished: None, unpack }
     }
 
-    /// The usual message, the short way: it stands whole in one short frame, and no other has begun. `None`, and nothing is
-    /// used: it is another one, or wrong, and [`next`](Assembler::next) says what.
-    ///
-    /// # Errors
-    /// As [`next`](Assembler::next).
+    /// The usual message, the short way: it stands whole in one short frame, no other has begun, and the limit is none for it.
+    /// `None`, and nothing is used: it is another one, or wrong, and [`next`](Assembler::next) says what.
     #[inline]
-    pub fn short<'a>(
-        &self,
-        input: &mut &'a mut [u8],
-        limit: usize,
-    ) -> Result<Option<Message<'a>>, MessageError> {
-        let decoder = Decoder::new(self.role);
-        if self.unfinished.is_none()
-            && let Some((opcode, payload)) = decoder.short(input)
-        {
-            within(payload.len() as u64, limit)?;
-            return lent(opcode, payload).map(Some);
+    pub fn short<'a>(&self, input: &mut &'a mut [u8], limit: usize) -> Option<Result<Message<'a>, NotUtf8>> {
+        if self.unfinished.is_some() || limit < Decoder::SHORT {
+            return None;
         }
-        Ok(None)
+        let (opcode, payload) = Decoder::new(self.role).short(input)?;
+        Some(lent(opcode, payload))
     }
 
     /// Takes the next event off the front of `input`. `None`: more bytes are needed; what is left of `input`
@@ -199,7 +189,7 @@ impl<U: Unpack> Assembler<U> {
         let packed = piece.rsv != Rsv::NONE;
         // ANCHOR: lent
         if self.unfinished.is_none() && ends && !packed {
-            return lent(piece.opcode, piece.payload).map(Some);
+            return Ok(Some(lent(piece.opcode, piece.payload)?));
         }
         // ANCHOR_END: lent
         let unfinished = self.unfinished.get_or_insert_with(|| {
@@ -224,9 +214,10 @@ impl<U: Unpack> Assembler<U> {
 }
 
 /// A message that stands whole in the read buffer.
-fn lent(opcode: Opcode, payload: &[u8]) -> Result<Message<'_>, MessageError> {
+#[inline(always)] // In the short way it is known that the message is borrowed.
+fn lent(opcode: Opcode, payload: &[u8]) -> Result<Message<'_>, NotUtf8> {
     if opcode == Opcode::Text {
-        as_text(payload).map(|text| Message::Text(Cow::Borrowed(text))).ok_or(MessageError::NotUtf8)
+        as_text(payload).map(|text| Message::Text(Cow::Borrowed(text)))
     } else {
         Ok(Message::Binary(payload.into()))
     }

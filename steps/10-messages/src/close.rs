@@ -2,7 +2,7 @@
 
 use frames::{Header, Opcode, write_frame};
 
-use crate::{MessageError, as_text};
+use crate::{MessageError, NotUtf8, as_text};
 
 /// The status codes that this server sends or reports (RFC 6455 §7.4.1 and the IANA registry it opened).
 pub mod close_code {
@@ -58,7 +58,7 @@ impl<'a> Close<'a> {
         if !may_be_sent(code) {
             return Err(MessageError::CloseCode(code));
         }
-        let reason = as_text(reason).ok_or(MessageError::CloseReasonNotUtf8)?;
+        let reason = as_text(reason).map_err(|NotUtf8| MessageError::CloseReasonNotUtf8)?;
         Ok(Close { code, reason })
     }
 

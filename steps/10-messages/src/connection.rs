@@ -251,13 +251,13 @@ impl<A: Application, W: Watch, U: Unpack, P: Pack> Protocol for WebSocket<A, W, 
         while !io.must_wait() {
             // The usual message first. An extra: without it all is the same, and a short message costs twice as much.
             match self.assembler.short(&mut input, limit) {
-                Ok(Some(message)) => self.message(message, application, io),
-                Ok(None) => match self.assembler.next(&mut input, limit) {
+                Some(Ok(message)) => self.message(message, application, io),
+                Some(Err(error)) => self.fail(error.into(), application, io),
+                None => match self.assembler.next(&mut input, limit) {
                     Ok(Some(event)) => self.event(event, application, io),
                     Ok(None) => break,
                     Err(error) => self.fail(error, application, io),
                 },
-                Err(error) => self.fail(error, application, io),
             }
         }
         let used = length - input.len();

@@ -54,6 +54,16 @@ impl MessageError {
     }
 }
 
+/// Bytes that are not UTF-8. It says nothing else, so a message or this is as large as a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotUtf8;
+
+impl From<NotUtf8> for MessageError {
+    fn from(NotUtf8: NotUtf8) -> MessageError {
+        MessageError::NotUtf8
+    }
+}
+
 impl From<FrameError> for MessageError {
     fn from(error: FrameError) -> MessageError {
         MessageError::Frame(error)

@@ -26,7 +26,7 @@ pub use application::{Application, Socket, encode};
 pub use assembler::{Assembler, Event};
 pub use close::{Close, close_code};
 pub use connection::WebSocket;
-pub use error::MessageError;
+pub use error::{MessageError, NotUtf8};
 pub use extension::{Pack, Unpack};
 pub use limits::Limits;
 pub use message::{Message, Payload};

@@ -2,7 +2,7 @@
 
 use ascii::AsciiStr;
 
-use crate::MessageError;
+use crate::{MessageError, NotUtf8};
 
 /// The text of a message so far. A character may be cut anywhere, between two reads or two fragments: its
 /// bytes wait in `cut` until the rest is here.
@@ -61,15 +61,18 @@ impl Text {
 /// address, and again behind the last sixteen bytes: for twenty that is most of them.
 const SHORT: usize = 64;
 
-/// `bytes` as text, if they are UTF-8. As `str::from_utf8`, and sooner.
+/// `bytes` as text. As `str::from_utf8`, and sooner.
+///
+/// # Errors
+/// They are not UTF-8.
 #[inline]
-pub fn as_text(bytes: &[u8]) -> Option<&str> {
+pub fn as_text(bytes: &[u8]) -> Result<&str, NotUtf8> {
     if bytes.len() <= SHORT
         && let Ok(text) = AsciiStr::from_ascii(bytes)
     {
-        return Some(text.as_str());
+        return Ok(text.as_str());
     }
-    simdutf8::basic::from_utf8(bytes).ok()
+    simdutf8::basic::from_utf8(bytes).map_err(|_| NotUtf8)
 }
 
 /// The part of `bytes` that is text, and how many bytes of a cut character follow it.
@@ -109,10 +112,14 @@ mod tests {
         for length in 0..=SHORT + 70 {
             for last in 0..=u8::MAX {
                 let bytes = [&vec![b'x'; length][..], &[last]].concat();
-                assert_eq!(as_text(&bytes), str::from_utf8(&bytes).ok(), "{length} times x, and {last:#x}");
+                assert_eq!(
+                    as_text(&bytes).ok(),
+                    str::from_utf8(&bytes).ok(),
+                    "{length} times x, and {last:#x}"
+                );
             }
             let umlaut = [&vec![b'x'; length][..], "ä".as_bytes()].concat();
-            assert!(as_text(&umlaut).is_some_and(|text| text.ends_with('ä')), "{length}");
+            assert!(as_text(&umlaut).is_ok_and(|text| text.ends_with('ä')), "{length}");
         }
     }
 

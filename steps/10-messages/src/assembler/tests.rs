@@ -71,10 +71,11 @@ fn feed<U: Unpack>(unpack: U, wire: &[u8], size: usize, short: bool) -> (Vec<See
         carry.extend_from_slice(read);
         let mut input = &mut carry[..];
         loop {
-            let usual = if short { assembler.short(&mut input, LIMIT) } else { Ok(None) };
+            let usual = if short { assembler.short(&mut input, LIMIT) } else { None };
             let event = match usual {
-                Ok(None) => assembler.next(&mut input, LIMIT),
-                usual => usual.map(|message| message.map(Event::Message)),
+                Some(Ok(message)) => Ok(Some(Event::Message(message))),
+                Some(Err(error)) => Err(error.into()),
+                None => assembler.next(&mut input, LIMIT),
             };
             match event {
                 Ok(Some(event)) => events.push(seen(event)),
@@ -264,6 +265,18 @@ fn section_7_4_1_the_limit_counts_all_fragments_of_a_message_and_nothing_else() 
         .fragment(Opcode::Text, b"a")
         .announce(Header::new(Opcode::Continuation, (1 << 63) - 1));
     assert!(matches!(refused(huge), MessageError::TooBig { .. }));
+}
+
+/// A limit may be smaller than a short frame, and then the short way must not pass it.
+#[test]
+fn the_short_way_is_for_limits_that_no_short_message_meets() {
+    let assembler = Assembler::new(Role::Server, ());
+    for (limit, taken) in [(0, false), (124, false), (125, true), (LIMIT, true)] {
+        let mut wire = Wire::default().frame(Opcode::Binary, &[7; 125]).0;
+        let mut input = &mut wire[..];
+        assert_eq!(assembler.short(&mut input, limit).is_some(), taken, "limit {limit}");
+        assert_eq!(input.is_empty(), taken, "limit {limit}: what is not taken is not used");
+    }
 }
 
 /// Nearly all messages come whole in one read. Who copies them all pays for it with each.
