@@ -30,6 +30,9 @@ pub const WEBSOCKET: [&str; 4] = ["fastwebsockets", "tokio-websockets", "tungste
 /// Sun, 09 Sep 2001 01:46:40 GMT.
 const OLD: Duration = Duration::from_secs(1_000_000_000);
 
+/// From here on nobody is faster with a file's bytes in memory.
+const SENDFILE: usize = 64 << 10;
+
 /// Signs the logins of rung 12.
 const SECRET: &str = "a secret of thirty-two characters";
 
@@ -100,7 +103,13 @@ impl Contestant {
             Talk::File(_) => &["nginx", "Node"],
             Talk::Echo(_) | Talk::All(_) => &WEBSOCKET,
         };
-        let floor = (!matches!(load.talk, Talk::File(_))).then_some(Contestant::Floor);
+        let has_floor = match load.talk {
+            // It answers a read, and cannot tell how many questions came with it. A large file goes from the kernel to the
+            // kernel: who sends it from memory is no floor.
+            Talk::File(length) => length < SENDFILE && load.depth == 1,
+            _ => true,
+        };
+        let floor = has_floor.then_some(Contestant::Floor);
         let peers = peers.iter().map(|&name| Contestant::Peer(name));
         [Contestant::Barewire].into_iter().chain(floor).chain(peers).collect()
     }
@@ -113,14 +122,15 @@ impl Contestant {
             (Contestant::Barewire, Talk::Echo(_)) => "10-messages",
             (Contestant::Barewire, Talk::All(_)) => "11-rooms/relay",
             (Contestant::Floor, Talk::All(_)) => "floor --all",
+            (Contestant::Floor, Talk::File(length)) => return format!("ANSWER={length} floor"),
             (other, _) => other.name(),
         };
         what.to_owned()
     }
 
-    /// Whether it knows no protocol.
-    pub fn is_bare(self) -> bool {
-        self == Contestant::Floor
+    /// Whether it sends back what it is asked. (A file it sends as HTTP does, to whatever it is asked.)
+    pub fn is_bare(self, load: &Load) -> bool {
+        self == Contestant::Floor && !matches!(load.talk, Talk::File(_))
     }
 
     fn set_up(self, setup: Setup, talk: Talk, files: &Path) -> Setup {
@@ -151,7 +161,8 @@ impl Contestant {
             .fold(setup.rung("12-guard"), |setup, (name, value)| setup.env(name, value)),
             Contestant::Floor => {
                 let all = matches!(talk, Talk::All(_)).then_some("--all".into());
-                setup.program("the floor", [floor()].into_iter().chain(all))
+                let answer = if let Talk::File(length) = talk { length } else { 0 };
+                setup.program("the floor", [floor()].into_iter().chain(all)).env("ANSWER", answer)
             }
             Contestant::Peer("nginx") => setup.program("nginx", [peers.join("nginx.sh")]),
             Contestant::Peer("Node") => setup.program("Node", node("http.mjs")),

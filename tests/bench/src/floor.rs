@@ -1,7 +1,7 @@
 //! The floor: what mio and the kernel cost when there is no protocol at all.
 //!
-//! Sends back what it reads; with `all`, to every connection. It has no limits, no deadlines, no backpressure, no
-//! fairness: what a server costs above this is what it does for its users.
+//! Sends back what it reads; with `all`, to every connection; with `ANSWER`, the same HTTP response to whatever it reads. It has
+//! no limits, no deadlines, no backpressure, no fairness: what a server costs above this is what it does for its users.
 
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
@@ -11,7 +11,9 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
 const USAGE: Usage = Usage {
-    text: "A bare echo: what mio and the kernel cost without any protocol. With --all, each read goes to everybody.",
+    text: "A bare echo: what mio and the kernel cost without any protocol. With --all, each read goes to everybody.\n\
+           \n\
+           Environment: ANSWER (bytes: instead, each read is answered by 200 and a body of so many)",
     switches: &["all"],
     values: &[],
 };
@@ -21,9 +23,24 @@ fn main() -> ExitCode {
         let listener = accept::listen(arguments.listen, true)?;
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
+        let sends = match accept::setting("ANSWER", 0)? {
+            0 if arguments.switch("all") => Sends::ToAll,
+            0 => Sends::Back,
+            length => Sends::Answer(bench::response(length)),
+        };
         accept::announce("tcp", address);
-        Ok(serve(TcpListener::from_std(listener), arguments.switch("all"))?)
+        Ok(serve(TcpListener::from_std(listener), &sends)?)
     })
+}
+
+/// What a read makes it send.
+enum Sends {
+    /// The same bytes.
+    Back,
+    /// The same bytes to every connection.
+    ToAll,
+    /// These bytes.
+    Answer(Vec<u8>),
 }
 
 const LISTENER: Token = Token(usize::MAX);
@@ -34,7 +51,7 @@ struct Connection {
     rest: Vec<u8>,
 }
 
-fn serve(mut listener: TcpListener, to_all: bool) -> io::Result<()> {
+fn serve(mut listener: TcpListener, sends: &Sends) -> io::Result<()> {
     let mut poll = Poll::new()?;
     let (mut events, mut buffer) = (Events::with_capacity(1024), vec![0; 64 << 10]);
     let mut connections: Vec<Option<Connection>> = Vec::new();
@@ -75,10 +92,13 @@ fn serve(mut listener: TcpListener, to_all: bool) -> io::Result<()> {
                         free.push(slot);
                     }
                     Ok(length) => {
-                        if to_all {
-                            connections.iter_mut().flatten().for_each(|each| each.sends(&buffer[..length]));
-                        } else {
-                            connection.sends(&buffer[..length]);
+                        let read = &buffer[..length];
+                        match sends {
+                            Sends::Back => connection.sends(read),
+                            Sends::ToAll => {
+                                connections.iter_mut().flatten().for_each(|each| each.sends(read))
+                            }
+                            Sends::Answer(bytes) => connection.sends(bytes),
                         }
                         if length < buffer.len() {
                             break;

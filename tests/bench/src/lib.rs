@@ -34,3 +34,4 @@ pub use load::{GROWTH, LOADS, Load, Talk};
 pub use notes::Notes;
 pub use profile::no_profiler;
 pub use rounds::{Plan, idle, pin, profile, rounds, system_calls};
+pub use script::response;

@@ -89,7 +89,7 @@ fn start(story: &Story, ground: &Ground, loads: &[Load], who: &[Contestant]) -> 
 }
 
 fn visit(load: Load, one: Contestant, server: &Server, time: Duration) -> Result<Row, String> {
-    let mut generator = Generator::new(load, server.address(), one.is_bare())?;
+    let mut generator = Generator::new(load, server.address(), one.is_bare(&load))?;
     let mut costs = Vec::new();
     let measured = generator.runs(time, || costs.push(processor(server)))?;
     generator.ends()?;
@@ -119,7 +119,7 @@ pub fn system_calls(story: &Story, ground: &Ground, loads: &[Load], who: &[Conte
         for one in contestants(load, who) {
             let server = &servers[&(one.name(), one.serves(load))];
             let counted = (|| {
-                let mut generator = Generator::new(*load, server.address(), one.is_bare())?;
+                let mut generator = Generator::new(*load, server.address(), one.is_bare(load))?;
                 let strace = Calls::of(story, server);
                 let answers = generator.counts(STRACED)?;
                 let (calls, _) = strace.end();
@@ -144,7 +144,7 @@ pub fn profile(story: &Story, ground: &Ground, loads: &[Load]) -> Vec<Share> {
         let serves = one.serves(load);
         let server = &servers[&(one.name(), serves.clone())];
         let profiled = (|| {
-            let mut generator = Generator::new(*load, server.address(), one.is_bare())?;
+            let mut generator = Generator::new(*load, server.address(), one.is_bare(load))?;
             let profiler = Profiler::of(story, server);
             generator.counts(PROFILED)?;
             // `05-keep-alive/hello` is a program that is called `hello`.
@@ -175,7 +175,7 @@ pub fn idle(story: &Story, ground: &Ground, connections: usize, who: &[Contestan
             let host = server.address().to_string();
             let script = match one {
                 Contestant::Guarded => Script::guarded(&host, &ground.token()?, 20),
-                _ => Script::new(&load, one.is_bare(), &host),
+                _ => Script::new(&load, one.is_bare(&load), &host),
             };
             let (memory, cost, begin) = (server.memory_rss(), processor(&server), Instant::now());
             let generator = Generator::with(load, server.address(), script)?;

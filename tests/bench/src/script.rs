@@ -43,6 +43,12 @@ pub fn file(length: usize) -> String {
     format!("{length}.bin")
 }
 
+/// What a server answers who knows the file of this size, and looks at nothing else.
+pub fn response(length: usize) -> Vec<u8> {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
+    [head.into_bytes(), bytes(length)].concat()
+}
+
 impl Script {
     /// `bare`: the server knows no protocol, and sends back what it gets.
     pub fn new(load: &Load, bare: bool, host: &str) -> Script {
