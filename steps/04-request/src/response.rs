@@ -168,11 +168,17 @@ fn decimal_line(name_and_colon: &[u8], number: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\r\n");
 }
 
+/// Two digits at a time, as most lengths have more than one.
 fn decimal(number: u64, out: &mut Vec<u8>) {
-    if number >= 10 {
-        decimal(number / 10, out);
+    if number >= 100 {
+        decimal(number / 100, out);
     }
-    out.push(b'0' + (number % 10) as u8);
+    let digit = |number: u64| b'0' + (number % 10) as u8;
+    if number < 10 {
+        out.push(digit(number));
+    } else {
+        out.extend_from_slice(&[digit(number / 10), digit(number)]);
+    }
 }
 
 /// Takes the text of a field value and lets nothing through that could end its line.
@@ -230,7 +236,7 @@ mod tests {
 
     #[test]
     fn lengths_are_decimal() {
-        for length in [0, 7, 10, 99, 12_345, u64::MAX] {
+        for length in [0, 7, 10, 99, 100, 101, 1009, 12_345, u64::MAX] {
             let answer = written(Status::Ok, |head| head.length(length));
             assert!(answer.ends_with(&format!("GMT\nContent-Length: {length}\n\n")), "{answer}");
         }
