@@ -27,6 +27,9 @@ pub const HTTP: [&str; 4] = ["nginx", "hyper", "may_minihttp", "Node"];
 /// And for WebSocket.
 pub const WEBSOCKET: [&str; 4] = ["fastwebsockets", "tokio-websockets", "tungstenite", "ws"];
 
+/// nginx with the settings for files that it is installed with: who has not tuned it has this one.
+pub const PACKAGED: &str = "nginx as installed";
+
 /// Sun, 09 Sep 2001 01:46:40 GMT.
 const OLD: Duration = Duration::from_secs(1_000_000_000);
 
@@ -100,7 +103,7 @@ impl Contestant {
         let peers = match load.talk {
             Talk::Hello => &HTTP[..],
             // The other two have no files.
-            Talk::File(_) => &["nginx", "Node"],
+            Talk::File(_) => &["nginx", PACKAGED, "Node"],
             Talk::Echo(_) | Talk::All(_) => &WEBSOCKET,
         };
         let has_floor = match load.talk {
@@ -165,6 +168,9 @@ impl Contestant {
                 setup.program("the floor", [floor()].into_iter().chain(all)).env("ANSWER", answer)
             }
             Contestant::Peer("nginx") => setup.program("nginx", [peers.join("nginx.sh")]),
+            Contestant::Peer(PACKAGED) => {
+                setup.program("nginx", [peers.join("nginx.sh")]).env("SETTINGS", "packaged")
+            }
             Contestant::Peer("Node") => setup.program("Node", node("http.mjs")),
             Contestant::Peer("ws") => setup.program("ws", node("ws.mjs")),
             Contestant::Peer(name) => setup.program(name, built(name)),
@@ -178,9 +184,10 @@ pub fn missing() -> Vec<String> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let runs = |name: &str| std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
     let built = |name: &str| peers.join("target/release").join(name).is_file();
-    let all = HTTP.into_iter().chain(WEBSOCKET);
+    let all = HTTP.into_iter().chain([PACKAGED]).chain(WEBSOCKET);
     let missing = all.filter_map(|name| match name {
         "nginx" => (!runs("nginx")).then_some("nginx: apt install nginx"),
+        PACKAGED => (!runs("nginx")).then_some("nginx as installed: apt install nginx"),
         "Node" => (!runs("node")).then_some("Node: apt install nodejs"),
         "ws" => (!runs("node") || !peers.join("node_modules/ws").is_dir())
             .then_some("ws: npm ci in tests/bench/peers"),
