@@ -76,8 +76,9 @@ fn assembled(role: Role, limit: usize, cuts: &Cuts, wire: &[u8]) -> (Vec<Seen>, 
         let mut input = bytes;
         // As the connection asks: for the usual message first.
         let event = match assembler.short(&mut input, limit) {
-            Ok(None) => assembler.next(&mut input, limit),
-            short => short.map(|message| message.map(Event::Message)),
+            Some(Ok(message)) => Ok(Some(Event::Message(message))),
+            Some(Err(error)) => Err(error.into()),
+            None => assembler.next(&mut input, limit),
         };
         match event {
             Ok(None) if input.len() == length => return ControlFlow::Continue(None),
