@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use crate::deadlines::Whose;
-use crate::output::Chunk;
+use crate::output::{Chunk, Queue};
 use crate::port::{Fin, Note, Phase, Port, Todo};
 use crate::{ConnId, Net, Timer};
 
@@ -27,12 +27,12 @@ impl<'a> Io<'a> {
     /// The output, to append to. It leaves in one write when the turn ends.
     #[inline]
     pub fn out(&mut self) -> &mut Vec<u8> {
-        self.net.queue_of(self.id).tail()
+        self.queue().tail()
     }
 
     /// Queues a chunk, uncopied, behind what was queued before. Its own answer is never dropped.
     pub fn push(&mut self, chunk: Chunk) {
-        self.net.queue_of(self.id).push(chunk);
+        self.queue().push(chunk);
     }
 
     /// How many bytes wait to be sent, those in unread files included.
@@ -126,6 +126,12 @@ impl<'a> Io<'a> {
             let at = after.map(|after| self.net.now + after);
             self.net.deadlines.set(Whose::Protocol(self.id, which), at);
         }
+    }
+
+    #[inline]
+    fn queue(&mut self) -> &mut Queue {
+        let Net { ports, planned, spare, .. } = &mut *self.net;
+        planned.output(ports.own_mut(self.id), self.id, spare)
     }
 
     fn port(&mut self) -> &mut Port {

@@ -152,30 +152,17 @@ impl Net {
         !self.connects.is_empty() || !self.planned.is_empty()
     }
 
-    /// The output of a connection that exists; it will be written when the turn ends.
-    #[inline]
-    pub(crate) fn queue_of(&mut self, id: ConnId) -> &mut Queue {
-        let port = self.ports.own_mut(id);
-        self.planned.output(port, id, &mut self.spare)
-    }
-
     /// Whether the connection's protocol must not be shown any bytes now.
     pub(crate) fn holds_back(&self, id: ConnId) -> bool {
         self.ports.get(id).is_none_or(|port| port.holds_back(&self.limits))
     }
 
-    /// The queue is empty: its buffer serves another connection.
-    pub(crate) fn release_queue(&mut self, id: ConnId) {
-        if let Some(port) = self.ports.get_mut(id) {
-            port.release_queue(&mut self.spare);
-        }
-    }
-
     /// Forgets a connection. `false`: it was forgotten before.
     pub(crate) fn remove(&mut self, id: ConnId) -> bool {
-        self.release_queue(id);
         self.deadlines.forget(id);
-        self.ports.remove(id).is_some()
+        let port = self.ports.remove(id);
+        // Its queue serves another connection.
+        port.map(|mut port| port.release_queue(&mut self.spare)).is_some()
     }
 }
 
