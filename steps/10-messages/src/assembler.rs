@@ -69,8 +69,8 @@ impl<U: Unpack> Assembler<U> {
         Assembler { role, unfinished: None, unpack }
     }
 
-    /// The usual message, the short way: it stands whole in one short frame, no other has begun, and the limit is none for it.
-    /// `None`, and nothing is used: it is another one, or wrong, and [`next`](Assembler::next) says what.
+    /// The usual message, the short way: it stands whole in one short frame, no other has begun, and the limit lets all short
+    /// ones in. `None`, and nothing is used: it is another one, or wrong, and [`next`](Assembler::next) says what.
     #[inline]
     pub fn short<'a>(&self, input: &mut &'a mut [u8], limit: usize) -> Option<Result<Message<'a>, NotUtf8>> {
         if self.unfinished.is_some() || limit < Decoder::SHORT {

@@ -58,6 +58,14 @@ impl MessageError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotUtf8;
 
+impl fmt::Display for NotUtf8 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not UTF-8")
+    }
+}
+
+impl std::error::Error for NotUtf8 {}
+
 impl From<NotUtf8> for MessageError {
     fn from(NotUtf8: NotUtf8) -> MessageError {
         MessageError::NotUtf8

@@ -121,6 +121,7 @@ mod tests {
             let umlaut = [&vec![b'x'; length][..], "ä".as_bytes()].concat();
             assert!(as_text(&umlaut).is_ok_and(|text| text.ends_with('ä')), "{length}");
         }
+        assert_eq!(as_text(b"\xff").map_err(|error| error.to_string()), Err("not UTF-8".into()));
     }
 
     /// Three cases, and who knows two of them refuses good text or lets bad text pass: all is text; text, and behind it a
