@@ -274,7 +274,11 @@ fn the_short_way_is_for_limits_that_no_short_message_meets() {
     for (limit, taken) in [(0, false), (124, false), (125, true), (LIMIT, true)] {
         let mut wire = Wire::default().frame(Opcode::Binary, &[7; 125]).0;
         let mut input = &mut wire[..];
-        assert_eq!(assembler.short(&mut input, limit).is_some(), taken, "limit {limit}");
+        assert_eq!(
+            assembler.short(&mut input, limit).is_some(),
+            taken,
+            "125 bytes may go the short way, which does not look at their number, only where the limit ({limit}) lets them in"
+        );
         assert_eq!(input.is_empty(), taken, "limit {limit}: what is not taken is not used");
     }
 }
