@@ -60,6 +60,14 @@ pub fn compare(before: &Instructions, now: &Instructions) -> Vec<(String, bool)>
         .collect()
 }
 
+/// Whether this processor has the instructions that are counted: others are not more or less of the same.
+pub fn comparable() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::arch::is_x86_feature_detected!("avx2");
+    #[cfg(not(target_arch = "x86_64"))]
+    return false;
+}
+
 /// Where the counts stand.
 pub fn record() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("instructions.toml")
