@@ -163,6 +163,7 @@ ifneq ($(SHOW),)
 else
 	@tests/tools/need.sh bench
 	$(if $(PROFILE),,cargo build --quiet --release --manifest-path tests/bench/peers/Cargo.toml)
+	$(if $(PROFILE),,tests/bench/peers/uwebsockets.sh)
 	BENCH_ROUNDS=$(or $(ROUNDS),7) BENCH_SECONDS=$(or $(SECONDS),0.6) ONLY='$(ONLY)' WHO='$(WHO)' WRITE='$(WRITE)' \
 		PROFILE='$(PROFILE)' cargo run --quiet --release --package bench --bin bench -- --nocapture
 endif

@@ -137,6 +137,7 @@ if [ -n "$with_browser" ]; then
 fi
 if [ -n "$with_bench" ]; then
     node_fits || need nodejs
+    have c++ || need g++
     have nginx || [ -x /usr/sbin/nginx ] || need nginx
     if [ "$(uname)" = Linux ] && ! have perf; then
         if [ "$(id -u)" = 0 ] && have apt-get; then

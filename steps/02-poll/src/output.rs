@@ -256,8 +256,9 @@ pub(crate) struct Spare {
     pub large: Large,
 }
 
-/// The most memory that waits for reuse, in all.
-const SPARE_BYTES: usize = 1024 * 1024;
+/// The most memory that waits for reuse, in all. A turn that sends to a thousand uses as many queues at once, a few kilobytes
+/// each; what did not fit here would be freed, and made anew in the next.
+const SPARE_BYTES: usize = 4 * 1024 * 1024;
 /// A queue that grew beyond this (one large answer) is freed instead of kept.
 const SPARE_QUEUE_BYTES: usize = 128 * 1024;
 

@@ -23,9 +23,12 @@ pub enum Contestant {
 }
 
 /// The peers, in the table's order; what each of them is stands in `peers/README.md`.
-pub const HTTP: [&str; 4] = ["nginx", "hyper", "may_minihttp", "Node"];
+pub const HTTP: [&str; 5] = ["nginx", UWEBSOCKETS, "hyper", "may_minihttp", "Node"];
 /// And for WebSocket.
-pub const WEBSOCKET: [&str; 4] = ["fastwebsockets", "tokio-websockets", "tungstenite", "ws"];
+pub const WEBSOCKET: [&str; 5] = [UWEBSOCKETS, "fastwebsockets", "tokio-websockets", "tungstenite", "ws"];
+
+/// The one that is not written in Rust or JavaScript, and for many the mark to reach.
+pub const UWEBSOCKETS: &str = "uWebSockets";
 
 /// nginx with the settings for files that it is installed with: who has not tuned it has this one.
 pub const PACKAGED: &str = "nginx as installed";
@@ -102,7 +105,7 @@ impl Contestant {
     pub fn all(load: &Load) -> Vec<Contestant> {
         let peers = match load.talk {
             Talk::Hello => &HTTP[..],
-            // The other two have no files.
+            // The others have no files.
             Talk::File(_) => &["nginx", PACKAGED, "Node"],
             Talk::Echo(_) | Talk::All(_) => &WEBSOCKET,
         };
@@ -184,7 +187,8 @@ pub fn missing() -> Vec<String> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let runs = |name: &str| std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
     let built = |name: &str| peers.join("target/release").join(name).is_file();
-    let all = HTTP.into_iter().chain([PACKAGED]).chain(WEBSOCKET);
+    let websocket = WEBSOCKET.into_iter().filter(|name| !HTTP.contains(name));
+    let all = HTTP.into_iter().chain([PACKAGED]).chain(websocket);
     let missing = all.filter_map(|name| match name {
         "nginx" => (!runs("nginx")).then_some("nginx: apt install nginx"),
         PACKAGED => (!runs("nginx")).then_some("nginx as installed: apt install nginx"),
