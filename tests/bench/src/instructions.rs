@@ -60,7 +60,7 @@ pub fn compare(before: &Instructions, now: &Instructions) -> Vec<(String, bool)>
         .collect()
 }
 
-/// Whether this processor has the instructions that are counted: others are not more or less of the same.
+/// Whether the noted counts are of a processor like this one. Another has other instructions, and more or fewer of them say nothing.
 pub fn comparable() -> bool {
     #[cfg(target_arch = "x86_64")]
     return std::arch::is_x86_feature_detected!("avx2");
