@@ -92,3 +92,16 @@ impl From<Vec<u8>> for Payload<'_> {
         Payload::Owned(bytes.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever compares two messages asks what they say, and not who owns the bytes.
+    #[test]
+    fn payloads_are_equal_by_their_bytes() {
+        let lent = Payload::Borrowed(b"same");
+        assert_eq!(lent, Payload::Borrowed(b"same").into_owned());
+        assert_ne!(lent, Payload::Borrowed(b"some"));
+    }
+}
