@@ -9,9 +9,9 @@ sources=$(cargo metadata --locked --format-version 1 --features uwebsockets |
     sed 's|.*"manifest_path":"\([^"]*/libuwebsockets-sys-[^"]*\)/Cargo.toml".*|\1|')/uWebSockets
 objects=$(mktemp -d)
 trap 'rm -rf "$objects"' EXIT
-flags="-O3 -flto=auto -DLIBUS_NO_SSL -DUWS_NO_ZLIB -I$sources/src -I$sources/uSockets/src"
+set -- -O3 -flto=auto -DLIBUS_NO_SSL -DUWS_NO_ZLIB "-I$sources/src" "-I$sources/uSockets/src"
 for file in "$sources"/uSockets/src/*.c "$sources"/uSockets/src/eventing/*.c; do
-    cc -std=c11 $flags -c "$file" -o "$objects/$(basename "$file").o"
+    cc -std=c11 "$@" -c "$file" -o "$objects/$(basename "$file").o"
 done
 mkdir -p target/release
-c++ -std=c++20 $flags src/uwebsockets.cpp "$objects"/*.o -o "$program"
+c++ -std=c++20 "$@" src/uwebsockets.cpp "$objects"/*.o -o "$program"

@@ -27,7 +27,7 @@ pub const HTTP: [&str; 5] = ["nginx", UWEBSOCKETS, "hyper", "may_minihttp", "Nod
 /// And for WebSocket.
 pub const WEBSOCKET: [&str; 5] = [UWEBSOCKETS, "fastwebsockets", "tokio-websockets", "tungstenite", "ws"];
 
-/// The one that is not written in Rust or JavaScript, and for many the mark to reach.
+/// For HTTP and for WebSocket, and for many the mark to reach.
 pub const UWEBSOCKETS: &str = "uWebSockets";
 
 /// nginx with the settings for files that it is installed with: who has not tuned it has this one.
