@@ -277,7 +277,7 @@ fn wait(
 ///
 /// A second reason: a background job of a shell starts with SIGINT ignored, and would hand that on to the
 /// servers, which then could not be stopped. A handled signal is reset to its default by exec.
-fn end_children_on_signals() {
+pub(crate) fn end_children_on_signals() {
     use signal_hook::consts::{SIGINT, SIGTERM};
     let mut signals =
         signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).expect("these two may be handled");

@@ -10,6 +10,7 @@ mod websocket;
 use crate::suite::{Good, run_one};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Once;
 use std::time::Duration;
 
 use crate::story::Story;
@@ -58,6 +59,8 @@ fn read_head(stream: &mut TcpStream) {
 }
 
 fn run(body: impl FnOnce(&Story) + Send + 'static) -> Result<Good, String> {
+    static AS_A_SUITE: Once = Once::new();
+    AS_A_SUITE.call_once(crate::suite::end_children_on_signals);
     run_one("a toy", Duration::from_secs(10), body)
 }
 

@@ -139,15 +139,17 @@ mod tests {
     }
 
     #[test]
-    fn the_frames_bring_the_decoder_and_no_crate() {
+    fn the_frames_bring_the_decoder_and_a_crate() {
         let course = Course::here().unwrap();
         let text = told(&course, &course.rung("09-frames").unwrap()).unwrap();
         assert!(
             text.starts_with("09-frames stands on: accept, keep_alive, poll, request, upgrade\n"),
             "{text}"
         );
-        assert!(text.contains("Crates that no rung below it names: none\n"), "{text}");
+        assert!(text.contains("Crates that no rung below it names: multiversion\n"), "{text}");
         assert!(text.contains("    pub struct Decoder  "), "{text}");
         assert!(!text.contains("tests.rs"), "{text}");
+        let text = told(&course, &course.rung("03-lines").unwrap()).unwrap();
+        assert!(text.contains("Crates that no rung below it names: none\n"), "{text}");
     }
 }
