@@ -44,10 +44,10 @@ const LINE_HEIGHT: f64 = 18.0;
 const STYLE: &str = "\
 <style>
 svg { --paper: #ffffff; --ink: #1f2328; --grid: #d8dce0;
-  --c0: #9a6700; --c1: #b04a00; --c2: #8f2d56; --c3: #00796b; --c4: #0063a8; --c5: #111111; }
+  --c0: #9a6700; --c1: #b04a00; --c2: #8f2d56; --c3: #00796b; --c4: #0063a8; --c5: #111111; --c6: #6e7781; }
 @media (prefers-color-scheme: dark) {
   svg { --paper: #16181c; --ink: #e6e8ea; --grid: #383c42;
-    --c0: #e3b341; --c1: #f0883e; --c2: #e78bb0; --c3: #3fc9b0; --c4: #6cb6ff; --c5: #ffffff; }
+    --c0: #e3b341; --c1: #f0883e; --c2: #e78bb0; --c3: #3fc9b0; --c4: #6cb6ff; --c5: #ffffff; --c6: #9aa4ae; }
 }
 text { font: 13px system-ui, sans-serif; fill: var(--ink); }
 .title { font-size: 15px; font-weight: 600; }
@@ -94,7 +94,7 @@ impl Chart {
         ));
         let names = self.names(|line| line.points.last().map_or(bottom, |&point| place(point).1));
         for (number, line) in self.lines.iter().enumerate() {
-            let colour = format!("var(--c{})", number % 6);
+            let colour = format!("var(--c{})", number % 7);
             let places: Vec<(f64, f64)> = line.points.iter().map(|&point| place(point)).collect();
             let path: Vec<String> = places.iter().map(|(x, y)| format!("{x:.1} {y:.1}")).collect();
             add(format!("<path class=\"line\" stroke=\"{colour}\" d=\"M{}\"/>", path.join("L")));
