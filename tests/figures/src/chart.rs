@@ -40,6 +40,8 @@ const FIELD: [f64; 4] = [72.0, 48.0, 560.0, 340.0];
 /// Names closer than this would run into each other.
 const LINE_HEIGHT: f64 = 18.0;
 
+/// `--c0` and the others below. A figure with more lines than that begins with the first again.
+const COLOURS: usize = 7;
 /// Colours that differ on white and on black, also for those who see no red or no green (after Okabe and Ito).
 const STYLE: &str = "\
 <style>
@@ -94,7 +96,7 @@ impl Chart {
         ));
         let names = self.names(|line| line.points.last().map_or(bottom, |&point| place(point).1));
         for (number, line) in self.lines.iter().enumerate() {
-            let colour = format!("var(--c{})", number % 7);
+            let colour = format!("var(--c{})", number % COLOURS);
             let places: Vec<(f64, f64)> = line.points.iter().map(|&point| place(point)).collect();
             let path: Vec<String> = places.iter().map(|(x, y)| format!("{x:.1} {y:.1}")).collect();
             add(format!("<path class=\"line\" stroke=\"{colour}\" d=\"M{}\"/>", path.join("L")));
